@@ -1,0 +1,13 @@
+/* batch.h - one transaction of messages, for send.c alone. */
+#ifndef DATA_BATCH_H
+#define DATA_BATCH_H
+
+#include "data/send.h"
+
+enum { BATCH_MAX = 32 };
+
+/* Writes up to BATCH_MAX messages, and rings; each has its outcome then. ERR_CONTENTION: that one
+ * is worth another try. Puts them in the order of their chats. */
+void batch_write(struct page *page, struct db *db, struct outgoing **all, size_t n);
+
+#endif

@@ -1,0 +1,146 @@
+#include "data/send.h"
+
+#include "data/batch.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { TRIES_MAX = 5 };
+
+struct sender {
+	struct page *page;
+	struct db *db; /* NULL: it has no thread */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct outgoing *first, **end; /* what waits */
+	bool ending;
+};
+
+static void join(struct sender *s, struct outgoing *o)
+{
+	o->next = NULL;
+	*s->end = o;
+	s->end = &o->next;
+}
+
+static size_t take(struct sender *s, struct outgoing *all[BATCH_MAX])
+{
+	size_t n = 0;
+
+	while (n < BATCH_MAX && s->first) {
+		all[n++] = s->first;
+		s->first = s->first->next;
+	}
+	if (!s->first)
+		s->end = &s->first;
+	return n;
+}
+
+/* Contention is not the sender's fault: it is tried again, together with what has come meanwhile.
+ */
+static bool once_more(struct outgoing *o)
+{
+	return o->outcome == ERR_CONTENTION && ++o->tries < TRIES_MAX;
+}
+
+static void *write_on(void *sender)
+{
+	struct sender *s = sender;
+	struct outgoing *all[BATCH_MAX];
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		size_t n;
+
+		while (!s->first && !s->ending)
+			pthread_cond_wait(&s->more, &s->lock);
+		if (!s->first)
+			break;
+		n = take(s, all);
+		pthread_mutex_unlock(&s->lock);
+		batch_write(s->page, s->db, all, n);
+		pthread_mutex_lock(&s->lock);
+		for (size_t i = 0; i < n; i++)
+			if (once_more(all[i]))
+				join(s, all[i]);
+			else
+				all[i]->done(all[i]);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+struct sender *sender_new(struct page *page, const struct conf *c, bool alone)
+{
+	struct sender *s = must_alloc(sizeof *s);
+
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->more, NULL);
+	s->end = &s->first;
+	s->page = page;
+	if (alone)
+		return s;
+	s->db = db_new_writer(c);
+	if (pthread_create(&s->thread, NULL, write_on, s))
+		abort();
+	return s;
+}
+
+void sender_free(struct sender *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->ending = true;
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+	if (s->db)
+		pthread_join(s->thread, NULL);
+	db_free(s->db);
+	pthread_cond_destroy(&s->more);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+void message_post(struct sender *s, struct outgoing *o)
+{
+	pthread_mutex_lock(&s->lock);
+	join(s, o);
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+}
+
+struct waiting {
+	pthread_mutex_t lock;
+	pthread_cond_t told;
+	bool done;
+};
+
+static void tell(struct outgoing *o)
+{
+	struct waiting *w = o->context;
+
+	pthread_mutex_lock(&w->lock);
+	w->done = true;
+	pthread_cond_signal(&w->told);
+	pthread_mutex_unlock(&w->lock);
+}
+
+enum err message_send(struct sender *s, struct db *db, struct outgoing *o)
+{
+	struct waiting w = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+
+	if (!s->db) {
+		do
+			batch_write(s->page, db, &o, 1);
+		while (once_more(o));
+		return o->outcome;
+	}
+	o->done = tell;
+	o->context = &w;
+	message_post(s, o);
+	pthread_mutex_lock(&w.lock);
+	while (!w.done)
+		pthread_cond_wait(&w.told, &w.lock);
+	pthread_mutex_unlock(&w.lock);
+	return o->outcome;
+}

@@ -1,0 +1,24 @@
+/* threads.h - what each thread of the loop's pool works with: a database connection and an arena,
+ * taken for one piece of work and given back. */
+#ifndef LIVE_THREADS_H
+#define LIVE_THREADS_H
+
+#include "web/app.h"
+
+#include <uv.h>
+
+enum { THREADS = 4 };
+
+struct threads {
+	struct worker all[THREADS];
+	uv_mutex_t lock; /* guards which of them are free */
+	bool taken[THREADS];
+};
+
+void threads_init(struct threads *t, struct host *host);
+void threads_free(struct threads *t);
+/* There is always one: the pool has as many threads as there are of these. */
+struct worker *thread_take(struct threads *t);
+void thread_give(struct threads *t, struct worker *w);
+
+#endif

@@ -1,0 +1,21 @@
+/* wake.h - a futex word of the shared page as an event of a libuv loop.
+ *
+ * `rung` is called on the loop's thread after the word has moved, and about once a second anyway:
+ * the bell is a hint, and who rang may be on another machine or may have died before ringing. Many
+ * moves may be one call; no move is without a call behind it. */
+#ifndef LIVE_WAKE_H
+#define LIVE_WAKE_H
+
+#include <stdint.h>
+#include <uv.h>
+
+struct wake;
+
+/* NULL, errno set: no thread or descriptor to be had. */
+struct wake *wake_start(
+	uv_loop_t *loop, _Atomic uint32_t *word, void (*rung)(void *context), void *context);
+/* Returns when the word is not looked at any more, so that it may be unmapped; moves it once, which
+ * wakes other processes for nothing. The loop must still turn once. */
+void wake_stop(struct wake *w);
+
+#endif

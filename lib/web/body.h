@@ -1,0 +1,23 @@
+/* body.h - JSON coming in.
+ *
+ * json-c alone takes more than JSON: duplicate keys, NUL, lone surrogates, overlong UTF-8, NaN, and
+ * it bends numbers that do not fit. So bytes are scanned first, by RFC 8259 and nothing else,
+ * within a depth; then json-c builds the tree; then the members are counted against those seen,
+ * which finds duplicates. */
+#ifndef WEB_BODY_H
+#define WEB_BODY_H
+
+#include "core/err.h"
+#include "core/str.h"
+
+#include <json.h>
+
+enum { JSON_DEPTH_MAX = 8 };
+
+/* Whether the text is one JSON value as described. `members` is how many name-value pairs stand in
+ * it, on all levels; `why` says in words what is wrong. */
+bool body_scan(struct str text, size_t *members, const char **why);
+/* The tree of one JSON object; the caller gives it back with json_object_put. */
+enum err body_parse(struct str text, struct json_object **tree, const char **why);
+
+#endif

@@ -1,0 +1,231 @@
+#include "web/gate.h"
+
+#include "core/log.h"
+#include "core/turn.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { LISTENING = 0, SILENCE_S = 30, REST_US = 50000, PROMPT_MS = 10, QUICK_WRITE = 65536 };
+
+extern char **environ;
+
+struct gate_fastcgi {
+	FCGX_Request request;
+	int watch; /* an epoll set: the listening socket, and `closing` */
+	bool open;
+};
+
+static _Atomic bool closed;
+static int closing = -1; /* readable from gate_close() on */
+
+bool gate_is_fastcgi(void)
+{
+	int listening = 0;
+	socklen_t n = sizeof listening;
+
+	return getsockopt(LISTENING, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) == 0 && listening;
+}
+
+/* --- CGI --- */
+
+static int64_t cgi_read(struct gate *g, char *to, size_t n)
+{
+	ssize_t got;
+
+	(void)g;
+	do
+		got = read(STDIN_FILENO, to, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+static bool cgi_write(struct gate *g, struct str bytes)
+{
+	(void)g;
+	while (bytes.n > 0) {
+		ssize_t put = write(STDOUT_FILENO, bytes.p, bytes.n);
+
+		if (put < 0 && errno != EINTR)
+			return false;
+		if (put > 0) {
+			bytes.p += put;
+			bytes.n -= (size_t)put;
+		}
+	}
+	return true;
+}
+
+void gate_cgi(struct gate *g)
+{
+	*g = (struct gate){ .params = environ, .read = cgi_read, .write = cgi_write };
+}
+
+/* --- FastCGI --- */
+
+static int64_t fastcgi_read(struct gate *g, char *to, size_t n)
+{
+	FCGX_Request *r = g->stream;
+	int got = FCGX_GetStr(to, n > 65536 ? 65536 : (int)n, r->in);
+
+	return got == 0 && FCGX_GetError(r->in) ? -1 : got;
+}
+
+static bool fastcgi_write(struct gate *g, struct str bytes)
+{
+	FCGX_Request *r = g->stream;
+
+	if (bytes.n > QUICK_WRITE)
+		turn_pass();
+	return FCGX_PutStr(bytes.p, (int)bytes.n, r->out) == (int)bytes.n;
+}
+
+void gate_init(void)
+{
+	int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+
+	signal(SIGPIPE, SIG_IGN);
+	fcntl(LISTENING, F_SETFL, fcntl(LISTENING, F_GETFL) | O_NONBLOCK);
+	closing = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	turn_open(cores > 1 ? cores - 1 : 1); /* the web server needs one */
+	FCGX_Init();
+}
+
+void gate_close(void)
+{
+	atomic_store(&closed, true);
+	eventfd_write(closing, 1);
+	turn_close();
+}
+
+/* Once it is asked to end, a program still serves those whom the server has connected already. */
+static int accept_one(const struct gate_fastcgi *f)
+{
+	struct epoll_event event;
+
+	for (;;) {
+		int fd = accept4(LISTENING, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd >= 0)
+			return fd;
+		if (errno == EAGAIN && atomic_load(&closed))
+			return -1;
+		if (errno == EAGAIN) {
+			epoll_wait(f->watch, &event, 1, -1);
+		} else if (errno != EINTR && errno != ECONNABORTED) {
+			log_say("error", "accept: %s", strerror(errno));
+			usleep(REST_US); /* out of descriptors or memory: others must end first */
+		}
+	}
+}
+
+static void watch(const struct gate_fastcgi *f, int fd, uint32_t how)
+{
+	struct epoll_event event = { .events = EPOLLIN | how };
+
+	if (epoll_ctl(f->watch, EPOLL_CTL_ADD, fd, &event)) {
+		log_say("error", "epoll: %s", strerror(errno));
+		exit(1);
+	}
+}
+
+struct gate_fastcgi *gate_fastcgi_new(void)
+{
+	struct gate_fastcgi *f = must_alloc(sizeof *f);
+
+	/* No listening socket for libfcgi: when a request cannot be read it must come back, not
+	 * accept another. */
+	FCGX_InitRequest(&f->request, -1, 0);
+	f->watch = epoll_create1(EPOLL_CLOEXEC);
+	watch(f, LISTENING, EPOLLEXCLUSIVE);
+	watch(f, closing, 0);
+	return f;
+}
+
+void gate_fastcgi_free(struct gate_fastcgi *f)
+{
+	if (f->open)
+		gate_fastcgi_done(f);
+	close(f->watch);
+	free(f);
+}
+
+/* The server sends the parameters with the connection, or nearly. */
+static bool is_silent(int fd)
+{
+	struct pollfd said = { .fd = fd, .events = POLLIN };
+
+	return poll(&said, 1, PROMPT_MS) == 0;
+}
+
+/* A body comes as slowly as its sender likes, be it read or only waited for to its end. */
+static bool has_body(char **params)
+{
+	const char *length = FCGX_GetParam("CONTENT_LENGTH", params);
+
+	return (length && strcmp(length, "0") != 0) ||
+	       FCGX_GetParam("HTTP_TRANSFER_ENCODING", params);
+}
+
+bool gate_fastcgi_next(struct gate_fastcgi *f, struct gate *g)
+{
+	struct timeval silence = { .tv_sec = SILENCE_S };
+
+	for (;;) {
+		int fd;
+
+		turn_take();
+		fd = accept_one(f);
+		if (fd < 0) {
+			turn_pass();
+			return false;
+		}
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &silence, sizeof silence);
+		if (is_silent(fd))
+			turn_pass();
+		/* FCGX_Accept_r goes on with a connection that was kept. This one is new, but that
+		 * is all it asks. */
+		f->request.ipcFd = fd;
+		f->request.keepConnection = 1;
+		if (FCGX_Accept_r(&f->request) == 0)
+			break;
+	}
+	if (has_body(f->request.envp))
+		turn_pass();
+	f->open = true;
+	*g = (struct gate){ .params = f->request.envp,
+		.read = fastcgi_read,
+		.write = fastcgi_write,
+		.stream = &f->request };
+	return true;
+}
+
+/* Left to itself libfcgi shuts its side down and waits for the server to close the connection,
+ * which wakes the thread once more for each request. That is for bytes still on their way: to close
+ * on them would be a reset, and the answer might be lost. Once the end of the body was read there
+ * are none, and to close is enough. */
+void gate_fastcgi_done(struct gate_fastcgi *f)
+{
+	FCGX_Request *r = &f->request;
+	char rest[512];
+	bool ended =
+		FCGX_GetStr(rest, sizeof rest, r->in) < (int)sizeof rest && !FCGX_GetError(r->in);
+
+	r->keepConnection = ended;
+	FCGX_Finish_r(r);
+	if (r->ipcFd >= 0)
+		close(r->ipcFd);
+	r->ipcFd = -1;
+	f->open = false;
+}

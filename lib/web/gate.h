@@ -1,0 +1,31 @@
+/* gate.h - the two ways a request gets in: FastCGI connections, and one CGI request from the
+ * process's own streams.
+ *
+ * libfcgi speaks the records; accepting is ours. Its own FCGX_Accept_r waits without end for a peer
+ * that says nothing, cannot be woken without breaking a request that just begins, and uses
+ * select(), which ends at 1,024 descriptors. */
+#ifndef WEB_GATE_H
+#define WEB_GATE_H
+
+#include "web/request.h"
+
+/* Whether descriptor 0 is a socket to accept connections on. */
+bool gate_is_fastcgi(void);
+/* The request of a CGI process. */
+void gate_cgi(struct gate *g);
+
+struct gate_fastcgi;
+
+/* One per worker thread. */
+struct gate_fastcgi *gate_fastcgi_new(void);
+void gate_fastcgi_free(struct gate_fastcgi *f);
+/* The next request; false when the process is asked to end. */
+bool gate_fastcgi_next(struct gate_fastcgi *f, struct gate *g);
+/* After each request. */
+void gate_fastcgi_done(struct gate_fastcgi *f);
+
+/* Before any worker starts; then, once, to end: no worker accepts any more. */
+void gate_init(void);
+void gate_close(void);
+
+#endif

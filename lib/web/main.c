@@ -1,0 +1,162 @@
+/* The main() that all web programs share: settings, log, page and keys, then requests until the
+ * end.
+ *
+ * The same binary serves FastCGI, when descriptor 0 is a listening socket, with a number of
+ * threads; and else one CGI request from its environment and standard input. It has no header:
+ * nothing calls it, and a test that has a main() of its own links the library without it. */
+#include "core/log.h"
+#include "data/event.h"
+#include "data/user.h"
+#include "web/app.h"
+#include "web/gate.h"
+#include "web/jail.h"
+#include "web/keys.h"
+#include "web/limit.h"
+#include "web/route.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <mysql.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { STACK_BYTES = 512 * 1024 };
+
+static void *work(void *host)
+{
+	struct gate_fastcgi *f = gate_fastcgi_new();
+	struct worker w;
+	struct gate gate;
+
+	worker_init(&w, host);
+	while (gate_fastcgi_next(f, &gate)) {
+		serve(&w, &gate);
+		gate_fastcgi_done(f);
+	}
+	worker_free(&w);
+	gate_fastcgi_free(f);
+	return NULL;
+}
+
+/* Waits for the signal to end, then lets every thread finish the request it is in. */
+static void serve_fastcgi(struct host *host)
+{
+	int64_t n = host->conf.threads;
+	pthread_t *threads = must_alloc(sizeof *threads * (size_t)n);
+	pthread_attr_t small;
+	sigset_t signals;
+	int got;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	gate_init();
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, STACK_BYTES);
+	for (int64_t i = 0; i < n; i++)
+		if (pthread_create(&threads[i], &small, work, host)) {
+			log_say("error", "thread %lld cannot be started", (long long)i + 1);
+			exit(1);
+		}
+	pthread_attr_destroy(&small);
+	while (sigwait(&signals, &got) == 0 && got == SIGHUP)
+		log_reopen();
+	gate_close();
+	for (int64_t i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	free(threads);
+}
+
+static void serve_cgi(struct host *host)
+{
+	struct worker w;
+	struct gate gate;
+
+	signal(SIGPIPE, SIG_IGN);
+	worker_init(&w, host);
+	gate_cgi(&gate);
+	serve(&w, &gate);
+	worker_free(&w);
+}
+
+/* Without its shared page a program works alone: limits hold per process then, and a logout
+ * elsewhere is noticed a second later. Better than no service, and worth a line in the log. */
+static struct page *open_page(const char *run_dir)
+{
+	struct page *p = page_open(run_dir);
+
+	if (p)
+		return p;
+	log_say("warning", "no shared page in %s (%s): limits hold for this process alone", run_dir,
+		strerror(errno));
+	p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static bool prepare(struct host *host)
+{
+	struct buf problem = BUF_INIT(4096);
+	bool needs_keys = false, good;
+	const char *why = NULL;
+
+	good = conf_read(&host->conf, host->program->name, &problem);
+	if (!good)
+		log_say("error", "settings: %.*s", (int)problem.n, problem.p);
+	buf_free(&problem);
+	if (!good)
+		return false;
+	if (!log_open(host->conf.log_file, host->program->name))
+		log_say("warning", "the log %s cannot be opened: %s", host->conf.log_file,
+			strerror(errno));
+	host->page = open_page(host->conf.run_dir);
+	event_watch(host->page);
+	host->metrics = limit_counters(host);
+	for (const struct route *r = host->program->routes; r->method; r++)
+		needs_keys = needs_keys || r->auth != AUTH_NONE;
+	if (needs_keys)
+		host->keys = keys_open(host->conf.keys_dir, host->program->signs, &why);
+	if (needs_keys && !host->keys)
+		log_say("error", "keys: %s: %s", host->conf.keys_dir, why);
+	if (!host->page || (needs_keys && !host->keys))
+		return false;
+	user_presence(host->page, host->conf.away_s);
+	jail_enter(host);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct host host = { .program = &program };
+	struct buf text = BUF_INIT(1 << 20);
+
+	if (argc == 2 && strcmp(argv[1], "--routes") == 0) {
+		route_describe(&program, &text);
+		fwrite(text.p, 1, text.n, stdout);
+		buf_free(&text);
+		return 0;
+	}
+	/* Many small threads: two heaps are enough, and pages go back when a request is done. */
+	mallopt(M_ARENA_MAX, 2);
+	if (!prepare(&host))
+		return 1;
+	mysql_library_init(0, NULL, NULL);
+	if (program.open)
+		program.open(&host);
+	if (gate_is_fastcgi())
+		(program.serve ? program.serve : serve_fastcgi)(&host);
+	else
+		serve_cgi(&host);
+	if (program.close)
+		program.close();
+	mysql_library_end();
+	keys_free(host.keys);
+	free(host.metrics);
+	munmap(host.page, sizeof *host.page);
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* spare.h - the moments in which a program does upkeep (lib/data/upkeep.h).
+ *
+ * As FastCGI a thread of low priority does it: it sleeps until the bell rings, waits for a while,
+ * so that much is done at once, and does piece after piece while the site is quiet; while it is
+ * busy it rests nine times as long as it works. As plain CGI a process whose answer is out does one
+ * piece, if it is the first in this second on this machine. */
+#ifndef WEB_SPARE_H
+#define WEB_SPARE_H
+
+#include "web/request.h"
+
+void spare_open(struct host *host);
+void spare_close(void);
+
+#endif

@@ -1,0 +1,56 @@
+// What each program holds when it waits: its proportional share (PSS) of all pages, after its start and after 1,000
+// requests. Programs are not dumpable, so only root can see it.
+import http from 'node:http'
+import { pssMb } from '../measure.mjs'
+import { pidIn, programsOf, stage } from '../stage.mjs'
+
+const REQUESTS = 1000
+const AT_ONCE = 8
+
+// One GET route of each program, asked by many people so that nobody comes to a limit. Whatever it answers counts.
+async function ask(site, route, people) {
+  const path = `/api/v1/${route.program}${route.path.replace(/\{\w+\}/g, '1')}`
+  const agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE })
+  const get = ({ token }) => new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port: site.port, path, agent, headers: { Authorization: `Bearer ${token}` } }
+    http.get(options, answer => answer.on('error', reject).on('end', resolve).resume()).on('error', reject)
+  })
+  await Promise.all(Array.from({ length: REQUESTS }, (_, i) => get(people[i % people.length])))
+  agent.destroy()
+}
+
+export default async function memory({ figure }) {
+  const { site, people } = await stage()
+  site.stop()
+  site.start()
+  const lighttpd = pidIn(`${site.var}/run/lighttpd.pid`)
+  const programs = programsOf(lighttpd)
+  const before = Object.fromEntries(Object.entries(programs).map(([name, pid]) => [name, pssMb(pid)]))
+  if (Object.values(before).includes(undefined)) {
+    console.error('# memory: only root can see it')
+    return
+  }
+  const routes = site.routes()
+  for (const name of Object.keys(programs)) {
+    await ask(site, routes.find(route => route.program === name && route.method === 'GET'), people)
+  }
+  let sum = pssMb(lighttpd)
+  for (const [name, pid] of Object.entries(programs)) {
+    const after = pssMb(pid)
+    sum += after
+    figure({
+      what: `memory of ${name}`,
+      goal: '< 6',
+      figure: Math.max(before[name], after),
+      unit: 'MB',
+      detail: `${before[name].toFixed(2)} after its start, ${after.toFixed(2)} after ${REQUESTS} requests`
+    })
+  }
+  figure({
+    what: 'memory of lighttpd and all programs, idle',
+    goal: '<= 20',
+    figure: sum,
+    unit: 'MB',
+    detail: `lighttpd alone ${pssMb(lighttpd).toFixed(2)}`
+  })
+}

@@ -1,0 +1,99 @@
+// stage.mjs - what is measured: a site, and beside it a second lighttpd with the site's own lighttpd.conf, its programs on
+// the same database, and three more: the bare floors (floor.c, bare.c) and our own path without work (noop.c). So all
+// that is compared stands behind the same web server.
+//
+// Made when first asked for, and taken down with the process: all of it carries the site's mark, so that stopping the
+// site stops it too.
+import { spawn } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ROOT, freePort, openSite } from '../site.mjs'
+import { TOOLS } from './measure.mjs'
+
+const PEOPLE = 40
+const START_MAX_MS = 10_000
+
+// Limits are counted, but do not stop anybody here.
+const limits = ['READS', 'WRITES', 'MESSAGES'].flatMap(name => [[`BELLHOP_LIMITS_${name}`, '1000'], [`BELLHOP_LIMITS_${name}_BURST`, '100000']])
+const settings = { ...Object.fromEntries(limits), BELLHOP_TOKENS_ACCESS_S: '86400' }
+
+let made
+export const stage = () => (made ??= make())
+
+async function make() {
+  const site = await openSite({ own: true, settings })
+  const web = await startWeb(site)
+  const people = await register(site)
+  const tokens = `${site.var}/tokens`
+  writeFileSync(tokens, people.map(({ token }) => `${token}\n`).join(''))
+  return { site, web, people, tokens, database: pidIn(`${site.var}/run/db.pid`) }
+}
+
+export const pidIn = file => Number(readFileSync(file, 'utf8'))
+
+// The programs below a lighttpd: {name: pid}.
+export function programsOf(lighttpd) {
+  const children = readFileSync(`/proc/${lighttpd}/task/${lighttpd}/children`, 'utf8').trim().split(' ').filter(Boolean)
+  return Object.fromEntries(children.map(pid => [readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), Number(pid)]))
+}
+
+function route(name, command) {
+  return `$HTTP["url"] =~ "^/api/v1/${name}(/|$)" { fastcgi.server = ( "/api/v1/${name}" => ( program + (` +
+    ` "bin-path" => bin + "/${command}", "socket" => home + "/run/${name}.sock" )) ) }\n`
+}
+
+// Paths of sockets are short, so the site's own name for its folder is used.
+async function startWeb(site) {
+  const home = `${path.dirname(site.ini.paths.run)}/bench`
+  const tools = path.relative(site.bin, TOOLS)
+  const port = await freePort()
+  mkdirSync(`${home}/run/deflate`, { recursive: true })
+  mkdirSync(`${home}/log`)
+  copyFileSync(site.conf, `${home}/bellhop.conf`)
+  writeFileSync(`${home}/lighttpd.conf`,
+    `include "${ROOT}/lighttpd.conf"\n` + ['floor', 'noop', 'bare'].map(name => route(name, `${tools}/${name}`)).join(''))
+  const log = openSync(`${home}/log/out`, 'a')
+  spawn('setpriv', ['--pdeathsig', 'INT', 'lighttpd', '-D', '-f', `${home}/lighttpd.conf`], {
+    cwd: site.bin,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: {
+      ...process.env,
+      ...settings,
+      PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+      BELLHOP_SITE: site.var,
+      BELLHOP_WWW: `${ROOT}/www`,
+      BELLHOP_BIN: '.',
+      BELLHOP_HOME: home,
+      ADDRESS: '127.0.0.1',
+      PORT: port
+    }
+  }).unref()
+  await answers(`http://127.0.0.1:${port}/api/v1/noop`, () => readFileSync(`${home}/log/out`, 'utf8'))
+  const lighttpd = pidIn(`${home}/run/lighttpd.pid`)
+  return { port, lighttpd, programs: programsOf(lighttpd) }
+}
+
+async function answers(url, words) {
+  for (const end = Date.now() + START_MAX_MS; ; await delay(20)) {
+    const answer = await fetch(url).catch(() => undefined)
+    if (answer?.status === 200) return
+    if (Date.now() > end) throw new Error(`${url} does not answer: ${answer?.status}\n${words()}`)
+  }
+}
+
+async function register(site) {
+  const people = []
+  for (let n = 1; n <= PEOPLE; n++) {
+    const answer = await fetch(`http://127.0.0.1:${site.port}/api/v1/account/register`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ email: `p${n}@example.org`, password: `secret ${n}`, firstName: 'Person', lastName: `${n}` })
+    })
+    if (answer.status !== 201) throw new Error(`nobody can register: ${await answer.text()}`)
+    const { user, accessToken } = await answer.json()
+    people.push({ id: user.id, token: accessToken })
+  }
+  return people
+}

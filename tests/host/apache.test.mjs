@@ -1,0 +1,137 @@
+// apache.conf: the same site behind a private Apache, in each of the three ways to run the programs.
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { after, before, describe, test } from 'node:test'
+import { Site, alive, atEnd, copyOfTree, freePort, isRoot, signal, temporaryFolder, until } from './host.mjs'
+
+const APACHE = '/usr/sbin/apache2'
+const MODULES = '/usr/lib/apache2/modules'
+const common = ['mpm_event', 'alias', 'authz_core', 'deflate', 'dir', 'env', 'filter', 'headers', 'mime', 'reqtimeout']
+const ways = { cgi: ['cgid'], fcgid: ['fcgid'], sockets: ['proxy', 'proxy_fcgi'] }
+
+let site, folder
+const ends = []
+before(async () => {
+  const t = { after: end => ends.push(end) }
+  folder = temporaryFolder(t)
+  fs.chmodSync(folder, 0o777)
+  // As an ordinary user, since Apache runs programs as one: in a copy that this user can read.
+  const tree = isRoot ? copyOfTree(path.join(folder, 'tree')) : undefined
+  site = await Site.make(t, { folder, tree, user: 'nobody' })
+  const { code, out } = await site.serve('start')
+  assert.equal(code, 0, out)
+})
+after(async () => { for (const end of ends) await end() })
+
+async function apache(t, way) {
+  const port = await freePort()
+  const dir = path.join(folder, way)
+  fs.mkdirSync(dir)
+  fs.chmodSync(dir, 0o777)
+  for (const name of ['account', 'users', 'health']) {
+    fs.symlinkSync(path.join(site.var, `run/${name}.sock-0`), path.join(dir, `${name}.sock`))
+  }
+  fs.writeFileSync(path.join(dir, 'httpd.conf'), `
+    ServerRoot "${dir}"
+    ServerName localhost
+    Listen 127.0.0.1:${port}
+    PidFile "${dir}/pid"
+    ErrorLog "${dir}/error.log"
+    TypesConfig /dev/null
+    ${[...common, ...ways[way]].map(m => `LoadModule ${m}_module ${MODULES}/mod_${m}.so`).join('\n')}
+    ${way === 'cgi' ? `ScriptSock "${dir}/cgid"` : ''}
+    ${way === 'fcgid' ? `FcgidIPCDir "${dir}"\nFcgidProcessTableFile "${dir}/table"` : ''}
+    Define bellhop_${way}
+    Define bellhop_www "${path.join(site.tree, 'www')}"
+    Define bellhop_bin "${site.env.BIN}"
+    Define bellhop_conf "${path.join(site.var, 'bellhop.conf')}"
+    Define bellhop_run "${dir}"
+    Include "${path.join(site.tree, 'apache.conf')}"
+  `)
+  const server = spawn(APACHE, ['-DFOREGROUND', '-f', path.join(dir, 'httpd.conf')], { ...site.options, stdio: 'inherit' })
+  atEnd(t, async () => {
+    signal(server.pid, 'SIGTERM')
+    if (server.exitCode === null) await once(server, 'exit')
+    await until(() => !fs.existsSync(path.join(dir, 'pid')), 'the end of Apache')
+  })
+  const url = `http://127.0.0.1:${port}`
+  await until(async () => {
+    assert.ok(alive(server.pid), fs.existsSync(`${dir}/error.log`) && fs.readFileSync(`${dir}/error.log`, 'utf8'))
+    return fetch(url).then(() => true, () => false)
+  }, 'Apache')
+  return url
+}
+
+for (const way of Object.keys(ways)) {
+  describe(`by ${way}`, () => {
+    let url
+    const here = []
+    before(async () => { url = await apache({ after: end => here.push(end) }, way) })
+    after(async () => { for (const end of here) await end() })
+
+    const post = (address, body) => fetch(url + address, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body)
+    })
+
+    test('people register, log in and are known by their token, under a prefix too', async () => {
+      const email = `${way}@example.org`
+      const password = 'correct horse'
+      assert.equal((await post('/api/v1/account/register', { email, password, firstName: 'A', lastName: 'B' })).status, 201)
+      const login = await post('/chat/api/v1/account/login', { login: email, password })
+      assert.equal(login.status, 200)
+      assert.match(login.headers.get('set-cookie'), /Path=\/chat\/api\/v1\/account\/refresh;/)
+      const { accessToken } = await login.json()
+      const me = await fetch(`${url}/a/b/api/v1/account/me?x=1`, { headers: { Authorization: `Bearer ${accessToken}` } })
+      assert.deepEqual([me.status, (await me.json()).email], [200, email])
+    })
+
+    test('health answers', async () => {
+      const answer = await fetch(`${url}/api/v1/health`)
+      assert.deepEqual([answer.status, (await answer.json()).status], [200, 'ok'])
+      assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
+      assert.equal(answer.headers.get('content-security-policy'), "default-src 'none'; frame-ancestors 'none'")
+    })
+
+    for (const address of ['/api/v1', '/api/v1/accounts', '/x/api/v1/nothing/me', '/api/v1/users/a%2Fb']) {
+      test(`${address} is a problem`, async () => {
+        const answer = await fetch(url + address)
+        assert.ok([401, 404].includes(answer.status), answer.status)
+        assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+        assert.equal((await answer.json()).status, answer.status)
+        assert.ok(answer.headers.get('x-request-id'))
+      })
+    }
+
+    test('a body too large is a problem 413', async () => {
+      const answer = await post('/api/v1/account/login', { login: 'x'.repeat(2 << 20) })
+      assert.equal(answer.status, 413)
+      assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+      assert.equal((await answer.json()).code, 'too_large')
+    })
+
+    test('files have types, a policy and an ETag, under a prefix too', async () => {
+      for (const prefix of ['', '/chat']) {
+        const page = await fetch(`${url}${prefix}/api/`)
+        assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/html; charset=utf-8'])
+        assert.match(page.headers.get('content-security-policy'), /^default-src 'self';.*img-src 'self' data:/)
+        const script = await fetch(`${url}${prefix}/api/page.js`)
+        assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8')
+        assert.ok(script.headers.get('etag'))
+        await Promise.all([page.text(), script.text()])
+      }
+      const redirect = await fetch(`${url}/chat/api`, { redirect: 'manual' })
+      assert.match(redirect.headers.get('location'), /\/chat\/api\/$/)
+    })
+
+    for (const address of ['/package.json', '/api/.hidden', '/account', '/api/v1/../../../bin/account', '/vendor/']) {
+      test(`${address} is not for anybody`, async () => {
+        const answer = await fetch(url + address)
+        assert.ok([403, 404].includes(answer.status), answer.status)
+        await answer.text()
+      })
+    }
+  })
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# All of `make test`: builds every way there is, runs every kind of test, and adds up. Each stage writes TAP to a log of its
+# own under .build/test/; what failed is shown at the end, and the last line is "N passed, N failed, N skipped".
+# tests/run.sh NAME… runs only those stages.
+set -u -o pipefail
+cd "$(dirname "$0")/.."
+logs=$PWD/.build/test/logs
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0 trouble=()
+# One site of the tests must not meet another's folder; and no test may reach for the network.
+unset BELLHOP_CONF http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+
+build() { make --no-print-directory "$@" && echo 'ok - builds without a warning'; }
+units() {
+	local unit code=0
+	for unit in .build/asan/unit/*; do
+		CMOCKA_MESSAGE_OUTPUT=TAP "$unit" || code=1
+	done
+	return $code
+}
+node_tests() { node --test --test-reporter=tap "$@"; }
+
+# stage NAME COMMAND…
+stage() {
+	local name=$1 log=$logs/$1.log from=$SECONDS code=0 counts
+	shift
+	[ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $name "* ]] || return 0
+	"$@" >"$log" 2>&1 </dev/null || code=$?
+	read -r p f s < <(count "$log")
+	# A stage that breaks off, or proves nothing, has failed.
+	[ "$code" -eq 0 ] || [ "$f" -gt 0 ] || f=1
+	[ $((p + f + s)) -gt 0 ] || f=1
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	printf '%-10s %4d passed, %d failed, %d skipped  (%d s)\n' "$name" "$p" "$f" "$s" $((SECONDS - from))
+	[ "$f" -eq 0 ] || trouble+=("$log")
+}
+
+# TAP in the two forms that occur: plain lines, and node's nested ones with totals in comments.
+count() {
+	awk '/^# pass [0-9]+/ { node = 1; p += $3 } /^# fail [0-9]+/ { f += $3 } /^# cancelled [0-9]+/ { f += $3 }
+		/^# (skipped|todo) [0-9]+/ { s += $3 }
+		/^ok/ { if ($0 ~ /# (SKIP|skip)/) ps++; else pp++ } /^not ok/ { pf++ }
+		END { if (node) print p + 0, f + 0, s + 0; else print pp + 0, pf + 0, ps + 0 }' "$1"
+}
+
+wanted=("$@")
+bin=$PWD/.build
+stage release build MODE=release programs
+stage clang build MODE=clang programs
+stage asan build MODE=asan programs units
+stage fuzzers build MODE=fuzz fuzzers
+stage rules tests/lint.sh rules
+stage units units
+stage fuzz tests/fuzz/run.sh 20
+stage valgrind tests/valgrind.sh .build/release/bin
+stage http env BIN="$bin/asan/bin" node tests/api/run.mjs http
+stage cgi env BIN="$bin/release/bin" node tests/api/run.mjs cgi
+stage fault env BIN="$bin/release/bin" node --test --test-reporter=tap tests/fault/*.test.mjs
+stage host node_tests tests/host/*.test.mjs
+
+for log in ${trouble[@]+"${trouble[@]}"}; do
+	printf '\n--- %s\n' "$log"
+	grep -aE -A 30 '^[[:space:]]*not ok|[Ee]rror:|warning:|Sanitizer' "$log" | head -n 200
+done
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
