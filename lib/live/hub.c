@@ -150,13 +150,17 @@ bool hub_meet(struct hub *h, const struct sight *s, int64_t as_of)
 		return true;
 	p = crowd_add(&h->crowd, s->user_id);
 	/* Chats left before that are not in sight: whoever asks from further back must ask the
-	 * database. */
+	 * database. Of what happened after as_of the log itself will tell, and nobody else may: it
+	 * may not be on disk yet, and a database that is killed takes it back. */
 	p->left = s->after;
-	for (size_t i = 0; i < s->n; i++)
-		if (!s->chats[i].until)
-			crowd_come(&h->crowd, p, s->chats[i].chat_id, s->chats[i].since);
-		else if (s->chats[i].until > p->left)
-			p->left = s->chats[i].until;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sight_chat *c = &s->chats[i];
+
+		if (c->since <= as_of && (!c->until || c->until > as_of))
+			crowd_come(&h->crowd, p, c->chat_id, c->since);
+		else if (c->until && c->until <= as_of && c->until > p->left)
+			p->left = c->until;
+	}
 	for (int64_t id = as_of + 1; id <= h->head; id++) {
 		const struct hub_event *e = at(h, id);
 

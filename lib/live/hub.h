@@ -61,8 +61,9 @@ int64_t hub_head(const struct hub *h);
 /* Whether the hub can say what this person sees behind that number: they are known, the tail
  * reaches back that far, and they have not left a chat since. */
 bool hub_can_serve(const struct hub *h, int64_t user_id, int64_t after);
-/* Makes a person known. `s` was loaded after the log had been read up to `as_of`; what the tail
- * says since is applied. False: the tail does not reach back to as_of; load again. */
+/* Makes a person known, as they stood at `as_of`, up to where the log had been read when `s` was
+ * loaded; what the tail says since is applied. False: the tail does not reach back to as_of; load
+ * again. */
 bool hub_meet(struct hub *h, const struct sight *s, int64_t as_of);
 
 /* Calls `l->kind->event` for what is behind l->position, in order, without adding it.

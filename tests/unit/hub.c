@@ -1,4 +1,5 @@
-/* What nobody keeps, on its way through the hub; the log's way is tested through the site. */
+/* What nobody keeps, on its way through the hub, and whom it believes; the log's way is tested
+ * through the site. */
 #include "ground.h"
 
 #include "core/clock.h"
@@ -168,6 +169,29 @@ static void what_was_missed_is_told_again_as_it_was(void **state)
 	assert_int_equal(late.n, 1);
 }
 
+/* The database is killed, and what these people had just read of it never happened: the log goes on
+ * with the same numbers, of other things. */
+static void only_the_log_says_who_came_and_went_behind_it(void **state)
+{
+	struct sight_chat in[] = { { 5, 1, 0 }, { 6, 0, 1 } };
+	struct sight s = { .user_id = 1, .chats = in, .n = COUNT(in) };
+	struct hub_event said[] = {
+		{ .id = 1, .chat_id = 5, .type = STR("message"), .json = STR("{}") },
+		{ .id = 2, .chat_id = 6, .type = STR("message"), .json = STR("{}") },
+	};
+	struct listener *l = &ears[1].listener;
+
+	(void)state;
+	assert_true(hub_meet(hub, &s, 0));
+	*l = (struct listener){ .kind = &kind };
+	hub_listen(hub, 1, l);
+	hub_feed(hub, &said[0], 1);
+	assert_int_equal(ears[1].n, 0);
+	hub_feed(hub, &said[1], 1);
+	assert_int_equal(ears[1].n, 1);
+	assert_int_equal(l->position, 2);
+}
+
 static int turns[EARS_MAX];
 
 static void count_turn(int64_t user_id)
@@ -196,6 +220,7 @@ int main(void)
 		WITH_HUB(who_comes_is_told_once_to_whom_they_share_a_chat_with),
 		WITH_HUB(in_a_crowd_nobody_is_told_who_comes),
 		WITH_HUB(what_was_missed_is_told_again_as_it_was),
+		WITH_HUB(only_the_log_says_who_came_and_went_behind_it),
 		WITH_HUB(everybody_who_listens_has_their_turn),
 	};
 
