@@ -10,6 +10,7 @@
 #include "data/trim.h"
 #include "data/upkeep.h"
 #include "web/doctor.h"
+#include "web/doorman.h"
 #include "web/fields.h"
 #include "web/keys.h"
 #include "web/password.h"
@@ -42,6 +43,10 @@ static const char help[] =
 	"                          without N as log_days in [site] says\n"
 	"  keys rotate             make a new signing key; the one before stays valid until the "
 	"next\n"
+	"  programs FOLDER PROGRAM...\n"
+	"                          run these programs until SIGTERM, each behind FOLDER/NAME.sock; "
+	"one\n"
+	"                          that dies is started again, and whoever asks meanwhile waits\n"
 	"  config check            read the settings and say what is wrong with them\n"
 	"  config                  print all settings with defaults and meanings\n"
 	"  version\n"
@@ -339,6 +344,13 @@ static int do_doctor(const struct conf *c)
 	return troubles ? FAILED : DONE;
 }
 
+static int do_programs(int n, char **args)
+{
+	if (n < 2)
+		return complain(USAGE, "programs FOLDER PROGRAM...", STR(""));
+	return doorman(args[0], args + 1, (size_t)n - 1) ? DONE : FAILED;
+}
+
 static bool is(int argc, char **argv, const char *first, const char *second)
 {
 	return argc > 1 && strcmp(argv[1], first) == 0 &&
@@ -365,6 +377,8 @@ static int command(int argc, char **argv)
 		code = do_restored(&c);
 	else if (is(argc, argv, "trim", NULL))
 		code = do_trim(&c, argc - 2, argv + 2);
+	else if (is(argc, argv, "programs", NULL))
+		code = do_programs(argc - 2, argv + 2);
 	else if (is(argc, argv, "keys", "rotate") && argc == 3)
 		code = do_rotate(&c);
 	else if (is(argc, argv, "user", "add"))

@@ -180,9 +180,9 @@ export async function openSite({ own = false, settings = own ? {} : UNLIMITED, b
   return site
 }
 
-// Sanitizers speak to standard error, which lighttpd keeps for the programs it started.
+// Sanitizers speak to standard error.
 function checkLog(site) {
-  const log = existsSync(`${site.var}/log/lighttpd.log`) ? readFileSync(`${site.var}/log/lighttpd.log`, 'utf8') : ''
+  const log = existsSync(`${site.var}/log/programs.log`) ? readFileSync(`${site.var}/log/programs.log`, 'utf8') : ''
   const fault = log.match(/^.*(?:runtime error|ERROR: \w+Sanitizer).*$/m)
   if (!fault) return
   console.error(`a sanitizer complained:\n${log.slice(log.indexOf(fault[0])).slice(0, 8000)}`)

@@ -69,20 +69,18 @@ settings() {
 	env -u BELLHOP_CONF "$BIN/bellhop" config | sed "s|/usr/local/share/bellhop|$share|"
 }
 
-# The repository's, with a server's places in it, and without starting programs: systemd does that.
+# The repository's, with a server's places in it; there systemd runs the programs.
 lighttpd_conf() {
 	sed -e 's|^\(# The site behind lighttpd 1.4.69 or newer\).*|\1, its programs run by systemd (bellhop@.socket).|' \
 		-e '2d' \
 		-e "s|env.BELLHOP_WWW .*|\"$share/www\"|" \
-		-e '/^var.bin /d' -e '/^var.home /d' \
+		-e '/^var.home /d' \
 		-e 's|env.ADDRESS|"0.0.0.0"|' -e 's|env.PORT|80\nserver.username = "www-data"\nserver.groupname = "www-data"|' \
 		-e 's|home + "/run/lighttpd.pid"|"/run/lighttpd.pid"|' \
 		-e 's|home + "/log/lighttpd.log"|"/var/log/lighttpd/error.log"|' \
 		-e 's|home + "/run/deflate"|"/var/cache/lighttpd/compress"|' \
 		-e 's|( home + "/run" )|( "/var/cache/lighttpd/uploads" )|' \
-		-e 's|"bin-path" => [^,]*, *||' -e '/"max-procs"/d' -e '/"bin-environment"/d' \
-		-e 's|home + "/run/\([a-z]*\).sock\(-0\)\?"|"/run/bellhop/\1.sock"|' \
-		-e 's|^\(# The programs\): one process each.*|\1, each asked over its socket.|' lighttpd.conf
+		-e 's|home + "/run/\([a-z]*\).sock"|"/run/bellhop/\1.sock"|' lighttpd.conf
 }
 
 units() {

@@ -39,9 +39,9 @@ check_built() {
 	done
 }
 
-# The programs that lighttpd.conf starts.
+# The programs that lighttpd.conf asks.
 listed_programs() {
-	sed -n 's|^[^#]*"bin-path" => bin + "/\([a-z]*\)".*|\1|p' "$root/lighttpd.conf"
+	sed -n 's|^[^#]*"socket" => home + "/run/\([a-z]*\)\.sock".*|\1|p' "$root/lighttpd.conf" | sort -u
 }
 
 check_owner() {

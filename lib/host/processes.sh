@@ -30,7 +30,7 @@ ours() {
 		echo "$pid $name"
 	done < <(grep -lszxF "BELLHOP_SITE=$VAR" /proc/[0-9]*/environ)
 
-	read -r session 2>/dev/null <"$VAR/run/web.sid" || return 0
+	read -r session 2>/dev/null <"$VAR/run/programs.sid" || return 0
 	# The number is another's session now when its first process lives and is not ours.
 	! running "$session" || [[ $marked == *" $session "* ]] || return 0
 	while read -r pid user state name; do

@@ -11,7 +11,7 @@
 #   as it lives, so who has the lock is alone, and a lock that is free means that no keeper lives.
 # - All that it starts carries BELLHOP_SITE=VAR in its environment, and that is how it is found again. Pid files
 #   would miss what was started a moment before a kill -9, and would point to strangers after a restart. The web
-#   programs hide their environment (they are not dumpable); lighttpd's session, in which they live, finds them.
+#   programs hide their environment (they are not dumpable); the session in which they live finds them.
 # - Everything in VAR is made under another name and renamed, or made again at each start.
 #
 # prepare.sh has what happens before anything is started, processes.sh how processes are started, found and ended.
@@ -232,19 +232,35 @@ bring_up() {
 	if [ -z "$(ls -A "$VAR/keys")" ]; then
 		step "$BIN/bellhop" keys rotate || complain "The signing keys could not be made (see above)."
 	fi
+	start_programs || exit 1
 	start_web || exit 1
 }
 
+start_programs() {
+	local names name
+	readarray -t names < <(listed_programs)
+	cut_log "$VAR/log/programs.log"
+	spawn TERM "$BIN/bellhop" programs "$site/run" "${names[@]/#/$BIN/}" >>"$VAR/log/programs.log"
+	programs=$spawned
+	echo "$programs" >"$VAR/run/programs.sid"
+	for name in "${names[@]}"; do
+		until [ -S "$VAR/run/$name.sock" ]; do
+			if ! running "$programs"; then
+				show_logs programs.log
+				echo "The programs did not start." >&2
+				return 1
+			fi
+			nap
+		done
+	done
+}
+
 start_web() {
-	rm -f -- "$VAR"/run/*.sock-* "$VAR/run/lighttpd.pid"
+	rm -f -- "$VAR/run/lighttpd.pid"
 	cut_log "$VAR/log/lighttpd.log"
-	# From the programs' folder, because lighttpd takes a program's path to end at its first blank.
-	cd -- "$BIN"
-	BELLHOP_WWW=$root/www BELLHOP_BIN=. BELLHOP_HOME=$site ADDRESS=$ADDRESS PORT=$PORT \
+	BELLHOP_WWW=$root/www BELLHOP_HOME=$site ADDRESS=$ADDRESS PORT=$PORT \
 		spawn INT lighttpd -D -f "$root/lighttpd.conf" >>"$VAR/log/lighttpd.log"
-	cd -- "$root"
 	web=$spawned
-	echo "$web" >"$VAR/run/web.sid"
 
 	local here=$ADDRESS deadline=$((SECONDS + wait_answer)) last=''
 	[ "$ADDRESS" != 0.0.0.0 ] || here=127.0.0.1
@@ -256,7 +272,7 @@ start_web() {
 			return 1
 		fi
 		if [ $SECONDS -ge $deadline ]; then
-			show_logs lighttpd.log bellhop.log
+			show_logs lighttpd.log programs.log bellhop.log
 			echo "The site did not answer in $wait_answer s (last: ${last:-nothing})." >&2
 			stop_web
 			return 1
@@ -279,15 +295,17 @@ watch_over() {
 	local died pause=0 since=$SECONDS
 	while :; do
 		died=''
-		wait -n -p died "$database" "$web" || true
+		wait -n -p died "$database" "$programs" "$web" || true
 		[ -n "$died" ] || continue
 		[ $((SECONDS - since)) -lt "$young" ] || pause=0
-		if [ "$died" = "$database" ]; then
-			again MariaDB mariadb.log start_database
-		else
-			stop_web
-			again lighttpd lighttpd.log start_web
-		fi
+		case $died in
+		"$database") again MariaDB mariadb.log start_database ;;
+		"$programs")
+			stop_programs
+			again "The programs' keeper" programs.log start_programs
+			;;
+		"$web") again lighttpd lighttpd.log start_web ;;
+		esac
 		since=$SECONDS
 	done
 }
@@ -320,9 +338,10 @@ at_end() {
 # In order: no new requests and the running ones finished, then the programs, then the database under them.
 stop_all() {
 	stop_web
+	stop_programs
 	stop_database
 	[ "$site" = "$VAR" ] || rm -f -- "$site"
-	rm -f -- "$VAR"/run/*.sock "$VAR"/run/*.sock-* "$VAR"/run/*.pid "$VAR"/run/web.sid \
+	rm -f -- "$VAR"/run/*.sock "$VAR"/run/*.pid "$VAR"/run/programs.sid \
 		"$VAR"/run/db.init "$VAR"/run/db.ready "$VAR"/run/address
 }
 
@@ -332,8 +351,9 @@ stop_web() {
 	ask INT lighttpd
 	gone 1000 lighttpd || ask TERM programs
 	gone $((wait_web_stop * 1000)) lighttpd || ask KILL lighttpd
-	end TERM "$wait_programs_stop" programs
 }
+
+stop_programs() { end TERM "$wait_programs_stop" programs; }
 
 # MariaDB may hang for ever when it is told to end while it starts. It has served nobody then, so it is not asked.
 stop_database() {

@@ -18,10 +18,10 @@ function read(file) {
 
 // The pid of one of the site's processes; 0 where it is between two lives.
 export function pidOf(site, name) {
-  const lighttpd = Number(read(`${site.var}/run/lighttpd.pid`))
-  if (name === 'lighttpd') return lighttpd
+  if (name === 'lighttpd') return Number(read(`${site.var}/run/lighttpd.pid`))
   if (name === 'mariadbd') return Number(read(`${site.var}/run/db.pid`))
-  const children = read(`/proc/${lighttpd}/task/${lighttpd}/children`).split(' ').filter(Boolean)
+  const holder = read(`${site.var}/run/programs.sid`)
+  const children = read(`/proc/${holder}/task/${holder}/children`).split(' ').filter(Boolean)
   return Number(children.find(pid => read(`/proc/${pid}/comm`) === name) ?? 0)
 }
 

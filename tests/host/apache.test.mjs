@@ -32,7 +32,7 @@ async function apache(t, way) {
   fs.mkdirSync(dir)
   fs.chmodSync(dir, 0o777)
   for (const name of ['account', 'users', 'health']) {
-    fs.symlinkSync(path.join(site.var, `run/${name}.sock-0`), path.join(dir, `${name}.sock`))
+    fs.symlinkSync(path.join(site.var, `run/${name}.sock`), path.join(dir, `${name}.sock`))
   }
   fs.writeFileSync(path.join(dir, 'httpd.conf'), `
     ServerRoot "${dir}"

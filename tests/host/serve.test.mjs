@@ -282,10 +282,10 @@ test('two sites live side by side', async t => {
   assert.ok(await two.answers())
 })
 
-test('MariaDB, lighttpd or a program that dies comes back by itself', async t => {
+test('MariaDB, lighttpd, a program or who holds their sockets comes back by itself', async t => {
   const site = await Site.make(t)
   await start(site)
-  for (const name of ['mariadbd', 'lighttpd', 'account']) {
+  for (const name of ['mariadbd', 'lighttpd', 'account', 'bellhop']) {
     const before = site.pid(name)
     signal(before, 'SIGKILL')
     await until(() => site.pid(name) && site.pid(name) !== before, `another ${name}`)
@@ -307,14 +307,16 @@ test('what a killed keeper left is taken down by the next start', async t => {
   for (const { pid, name } of before) assert.ok(!alive(pid), `the old ${name}`)
 })
 
-test('programs without their keeper and lighttpd are found, by an ordinary user too', async t => {
+test('programs that nobody holds any more are found, by an ordinary user too', async t => {
   const tree = isRoot ? copyOfTree(temporaryFolder(t)) : undefined
   const site = await Site.make(t, { user: 'nobody', tree })
   if (isRoot) fs.chmodSync(site.folder, 0o777)
   await start(site)
   const before = site.processes()
   for (const pid of site.keepers()) signal(pid, 'SIGSTOP')
-  process.kill(site.pid('lighttpd'), 'SIGKILL')
+  // Halted, it does not hear that it is to end with who held its socket.
+  process.kill(site.pid('account'), 'SIGSTOP')
+  for (const name of ['bellhop', 'lighttpd']) process.kill(site.pid(name), 'SIGKILL')
   for (const pid of site.keepers()) signal(pid, 'SIGKILL')
   assert.ok(before.some(({ pid, name }) => name === 'account' && alive(pid)))
   assert.equal((await site.serve('stop')).out, 'Stopped.\n')
@@ -327,10 +329,10 @@ test('stale pid files and sockets are no hindrance, and no stranger is killed fo
   await site.serve('stop')
   const stranger = spawn('sleep', ['60'], { detached: true })
   atEnd(t, () => stranger.kill())
-  for (const name of ['serve.pid', 'db.pid', 'lighttpd.pid', 'web.sid']) {
+  for (const name of ['serve.pid', 'db.pid', 'lighttpd.pid', 'programs.sid']) {
     fs.writeFileSync(path.join(site.var, 'run', name), `${stranger.pid}\n`)
   }
-  for (const name of ['db.sock', 'account.sock-0', 'users.sock-0']) {
+  for (const name of ['db.sock', 'account.sock', 'users.sock']) {
     const stale = spawn(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(
       path.join(site.var, 'run', name))}, () => process.kill(process.pid, 'SIGKILL'))`])
     await once(stale, 'exit')
