@@ -16,7 +16,7 @@
 
 enum {
 	WAITING_MAX = 4096, /* as many as the kernel allows */
-	YOUNG_US = 1000000,
+	YOUNG_US = 250000,
 	FIRST_PAUSE_US = 20000,
 	LONGEST_PAUSE_US = 5000000,
 };

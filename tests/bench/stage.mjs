@@ -32,47 +32,55 @@ async function make() {
 
 export const pidIn = file => Number(readFileSync(file, 'utf8'))
 
-// The programs below a lighttpd: {name: pid}.
-export function programsOf(lighttpd) {
-  const children = readFileSync(`/proc/${lighttpd}/task/${lighttpd}/children`, 'utf8').trim().split(' ').filter(Boolean)
+// The programs below who holds their sockets: {name: pid}.
+export function programsOf(holder) {
+  const children = readFileSync(`/proc/${holder}/task/${holder}/children`, 'utf8').trim().split(' ').filter(Boolean)
   return Object.fromEntries(children.map(pid => [readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), Number(pid)]))
 }
 
-function route(name, command) {
+function route(name) {
   return `$HTTP["url"] =~ "^/api/v1/${name}(/|$)" { fastcgi.server = ( "/api/v1/${name}" => ( program + (` +
-    ` "bin-path" => bin + "/${command}", "socket" => home + "/run/${name}.sock" )) ) }\n`
+    ` "socket" => home + "/run/${name}.sock" )) ) }\n`
 }
+
+const floors = ['floor', 'noop', 'bare']
+const programsIn = site => Object.keys(programsOf(pidIn(`${site.var}/run/programs.sid`)))
 
 // Paths of sockets are short, so the site's own name for its folder is used.
 async function startWeb(site) {
   const home = `${path.dirname(site.ini.paths.run)}/bench`
-  const tools = path.relative(site.bin, TOOLS)
   const port = await freePort()
   mkdirSync(`${home}/run/deflate`, { recursive: true })
   mkdirSync(`${home}/log`)
   copyFileSync(site.conf, `${home}/bellhop.conf`)
   writeFileSync(`${home}/lighttpd.conf`,
-    `include "${ROOT}/lighttpd.conf"\n` + ['floor', 'noop', 'bare'].map(name => route(name, `${tools}/${name}`)).join(''))
+    `include "${ROOT}/lighttpd.conf"\n` + floors.map(route).join(''))
   const log = openSync(`${home}/log/out`, 'a')
-  spawn('setpriv', ['--pdeathsig', 'INT', 'lighttpd', '-D', '-f', `${home}/lighttpd.conf`], {
-    cwd: site.bin,
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: {
-      ...process.env,
-      ...settings,
-      PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
-      BELLHOP_SITE: site.var,
-      BELLHOP_WWW: `${ROOT}/www`,
-      BELLHOP_BIN: '.',
-      BELLHOP_HOME: home,
-      ADDRESS: '127.0.0.1',
-      PORT: port
-    }
-  }).unref()
+  const run = (signal, ...words) => {
+    const child = spawn('setpriv', ['--pdeathsig', signal, ...words], {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: {
+        ...process.env,
+        ...settings,
+        PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+        BELLHOP_CONF: `${home}/bellhop.conf`,
+        BELLHOP_SITE: site.var,
+        BELLHOP_WWW: `${ROOT}/www`,
+        BELLHOP_HOME: home,
+        ADDRESS: '127.0.0.1',
+        PORT: port
+      }
+    })
+    child.unref()
+    return child.pid
+  }
+  const holder = run('TERM', `${site.bin}/bellhop`, 'programs', `${home}/run`, ...programsIn(site).map(name => `${site.bin}/${name}`),
+    ...floors.map(name => `${TOOLS}/${name}`))
+  run('INT', 'lighttpd', '-D', '-f', `${home}/lighttpd.conf`)
   await answers(`http://127.0.0.1:${port}/api/v1/noop`, () => readFileSync(`${home}/log/out`, 'utf8'))
   const lighttpd = pidIn(`${home}/run/lighttpd.pid`)
-  return { port, lighttpd, programs: programsOf(lighttpd) }
+  return { port, lighttpd, programs: programsOf(holder) }
 }
 
 async function answers(url, words) {

@@ -36,7 +36,7 @@ export default async function search({ figure, raw }) {
   }).then(answer => answer.json())
 
   await site.sql(fill(id))
-  const programs = [programsOf(pidIn(`${site.var}/run/lighttpd.pid`)).messages, web.programs.messages]
+  const programs = [programsOf(pidIn(`${site.var}/run/programs.sid`)).messages, web.programs.messages]
   const clocks = () => [spent(programs[0]) + spent(programs[1]), spent(database)]
   const before = clocks()
   const began = Date.now()
