@@ -64,7 +64,8 @@ static bool open_door(struct door *d, const char *run_dir)
 	return true;
 }
 
-/* In the child. It is told to end should the doorman be killed: another one opens doors of its own. */
+/* In the child. It is told to end should the doorman be killed: another one opens doors of its own.
+ */
 static void become(const struct door *d, pid_t doorman)
 {
 	char *argv[] = { d->path, NULL };
