@@ -495,7 +495,7 @@ static void a_browser_that_asks_first_is_told_what_it_may(void **state)
 	assert_true(str_is(
 		door_header(&door, "Access-Control-Allow-Methods"), "GET, HEAD, POST, OPTIONS"));
 	assert_true(str_is(door_header(&door, "Access-Control-Allow-Headers"),
-		"Authorization, Content-Type, X-Request-Id"));
+		"Authorization, Content-Type, Content-Disposition, X-Request-Id"));
 	assert_null(door_header(&door, "Access-Control-Allow-Credentials").p);
 	door_ask(&door, "OPTIONS", "/api/v1/made/me");
 	door_set(&door, "HTTP_ORIGIN", STR("https://evil.example"));
