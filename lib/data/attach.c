@@ -25,7 +25,7 @@ enum err attach_find(struct db *db, struct arena *a, int64_t owner_id, const int
 	struct rows r;
 	enum err e;
 
-	if (n > ATTACH_MAX)
+	if (n == 0 || n > ATTACH_MAX)
 		return ERR_INVALID;
 	for (size_t i = 0; i < n; i++)
 		args[i] = as_int(ids[i]);

@@ -15,6 +15,8 @@ static struct {
 	pthread_cond_t fewer;
 	pthread_attr_t small;
 	struct host *host;
+	pthread_t gone; /* the thread that ended last, if `any_gone`: the next one joins it */
+	bool any_gone;
 	int wanted; /* so many serve, or wait for somebody to serve */
 	int all, aside;
 } crew = { .lock = PTHREAD_MUTEX_INITIALIZER, .fewer = PTHREAD_COND_INITIALIZER };
@@ -34,6 +36,24 @@ static bool is_wanted(void)
 	return wanted;
 }
 
+/* The last thing a thread does. Nobody waits for it but the one that leaves next. */
+static void leave(bool counts)
+{
+	pthread_t before;
+	bool any;
+
+	pthread_mutex_lock(&crew.lock);
+	any = crew.any_gone;
+	before = crew.gone;
+	crew.gone = pthread_self();
+	crew.any_gone = true;
+	crew.all -= counts;
+	pthread_cond_signal(&crew.fewer);
+	pthread_mutex_unlock(&crew.lock);
+	if (any)
+		pthread_join(before, NULL);
+}
+
 static void *work(void *host)
 {
 	struct gate_fastcgi *f = gate_fastcgi_new();
@@ -50,10 +70,7 @@ static void *work(void *host)
 	}
 	worker_free(&w);
 	gate_fastcgi_free(f);
-	pthread_mutex_lock(&crew.lock);
-	crew.all -= wanted;
-	pthread_cond_signal(&crew.fewer);
-	pthread_mutex_unlock(&crew.lock);
+	leave(wanted);
 	return NULL;
 }
 
@@ -98,7 +115,6 @@ static void start(struct host *host)
 	crew.wanted = (int)host->conf.threads;
 	pthread_attr_init(&crew.small);
 	pthread_attr_setstacksize(&crew.small, STACK_BYTES);
-	pthread_attr_setdetachstate(&crew.small, PTHREAD_CREATE_DETACHED);
 	pthread_mutex_lock(&crew.lock);
 	while (crew.all < crew.wanted)
 		if (!add_one()) {
@@ -128,5 +144,6 @@ void crew_serve(struct host *host)
 	while (crew.all)
 		pthread_cond_wait(&crew.fewer, &crew.lock);
 	pthread_mutex_unlock(&crew.lock);
+	pthread_join(crew.gone, NULL);
 	pthread_attr_destroy(&crew.small);
 }
