@@ -197,7 +197,7 @@ static enum err send_message(struct request *rq)
 		.reply_to = in->reply_to.n,
 		.file_ids = in->files.ids,
 		.files_n = (size_t)in->files.n,
-		.body = in->body.s,
+		.body = in->body.s.p ? in->body.s : STR(""),
 		.client_key = in->client_key.s,
 		.arena = rq->arena,
 		.done = is_sent,

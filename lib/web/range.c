@@ -44,7 +44,7 @@ static bool read_one(struct str s, int64_t size, struct range *r)
 	return true;
 }
 
-enum range_outcome range_read(struct str header, int64_t size, struct range *ranges, int *n)
+static enum range_outcome read_list(struct str header, int64_t size, struct range *ranges, int *n)
 {
 	struct str rest = header, unit = str_cut(&rest, '=');
 	int64_t sum = 0;
@@ -72,4 +72,13 @@ enum range_outcome range_read(struct str header, int64_t size, struct range *ran
 	if (!asked)
 		return RANGE_WHOLE;
 	return *n ? RANGE_SOME : RANGE_NONE_SUCH;
+}
+
+enum range_outcome range_read(struct str header, int64_t size, struct range *ranges, int *n)
+{
+	enum range_outcome outcome = read_list(header, size, ranges, n);
+
+	if (outcome != RANGE_SOME)
+		*n = 0;
+	return outcome;
 }

@@ -80,7 +80,6 @@ test('no token, a wrong one, another method: refused', async () => {
   refused(await client.get(`/files/${picture.id}/thumb`), 401, 'unauthorized')
   refused(await client.get('/files', { token: ann.token }), 405, 'method_not_allowed')
   refused(await client.del(`/files/${book.id}`, { token: ann.token }), 405, 'method_not_allowed')
-  refused(await client.post('/files?name=%ff', { token: ann.token, raw: WORDS }), 400, 'bad_request')
 })
 
 test('a page of another site cannot upload', async () => {
