@@ -102,6 +102,12 @@ static void read_more(png_structp png, png_bytep to, size_t n)
 	rest->n -= n;
 }
 
+static void give_up(png_structp png, png_const_charp words)
+{
+	(void)words;
+	png_longjmp(png, 1);
+}
+
 static void be_quiet(png_structp png, png_const_charp words)
 {
 	(void)png;
@@ -142,7 +148,7 @@ static void read_rows(png_structp png, int width, int height, bool interlaced, s
 
 static bool draw(struct str bytes, struct easel *e)
 {
-	png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, be_quiet, be_quiet);
+	png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, give_up, be_quiet);
 	png_infop info = png ? png_create_info_struct(png) : NULL;
 
 	if (!info || setjmp(png_jmpbuf(png)))
@@ -178,7 +184,7 @@ static bool turn(struct str bytes, const struct shape *shape, struct buf *to)
 		return clean(bytes, to);
 	if (!format_upright(&format_png, bytes, shape->orientation, &r))
 		return false;
-	png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, be_quiet, be_quiet);
+	png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, give_up, be_quiet);
 	info = png ? png_create_info_struct(png) : NULL;
 	if (!info || setjmp(png_jmpbuf(png)))
 		return false;

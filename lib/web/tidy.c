@@ -2,15 +2,17 @@
 
 #include "core/clock.h"
 #include "data/leftover.h"
+#include "web/gate.h"
 #include "web/spare.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOOKED_AT = DB_ROWS_MAX / 2, SWEEP_EVERY_US = 600000000 };
+enum { LOOKED_AT = DB_ROWS_MAX / 2, EVERY_MS = 600000 };
 
 static struct host *site;
 
@@ -104,15 +106,26 @@ static void remove_place(const char *directory, struct str place)
 		unlink(path);
 }
 
-/* Whether it is time to look at everything again: first of all, then now and then. */
+/* Whether it is time to look at everything again: when the program has started, for the one before
+ * it may have died; then now and then. Processes of one request go by the age of a file. */
 static bool is_due(void)
 {
-	static int64_t looked_us;
-	int64_t now_us = clock_us();
+	static bool looked;
+	char path[CONF_TEXT_MAX + 8];
+	struct stat st;
+	bool fresh;
+	int file;
 
-	if (looked_us && now_us - looked_us < SWEEP_EVERY_US)
+	snprintf(path, sizeof path, "%s/tidied", site->conf.run_dir);
+	fresh = stat(path, &st) == 0 && clock_wall_ms() - st.st_mtim.tv_sec * 1000 < EVERY_MS;
+	if (fresh && (looked || !gate_is_fastcgi()))
 		return false;
-	looked_us = now_us;
+	looked = true;
+	file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (file >= 0) {
+		futimens(file, NULL);
+		close(file);
+	}
 	return true;
 }
 
