@@ -3,6 +3,7 @@
 #include "data/attach.h"
 #include "data/author.h"
 #include "data/indexing.h"
+#include "data/reaction.h"
 
 #define MESSAGE_COLUMNS                                                                            \
 	"x.chat_id, x.seq, x.id, x.author_id, u.first_name, u.last_name, u.image_path, "           \
@@ -29,9 +30,6 @@ static struct sql single_seen = SQL_ROWS("SELECT STRAIGHT_JOIN " SINGLE
 					 "JOIN member m ON m.chat_id = x.chat_id AND m.user_id = ? "
 					 "WHERE (x.chat_id, x.seq) IN (",
 	"(?, ?)", ", ", ")");
-static struct sql reactions_of =
-	SQL_ROWS("SELECT chat_id, seq, emoji, user_id FROM reaction WHERE (chat_id, seq) IN (",
-		"(?, ?)", ", ", ") ORDER BY chat_id, seq, emoji, user_id");
 static struct sql for_change =
 	SQL("SELECT author_id, id, edit_id, deleted_at IS NOT NULL, body, files FROM message "
 	    "WHERE chat_id = ? AND seq = ? FOR UPDATE");
@@ -49,8 +47,6 @@ static struct sql count_reactions = SQL("UPDATE message SET reactions = (SELECT 
 					"reaction r WHERE r.chat_id = ? AND r.seq = ?) "
 					"WHERE chat_id = ? AND seq = ?");
 
-enum { REACTION_KINDS_MAX = 64 };
-
 static void from_row(struct arena *a, const struct rows *r, size_t i, struct message *m)
 {
 	*m = (struct message){ .chat_id = row_int(r, i, 0),
@@ -67,58 +63,6 @@ static void from_row(struct arena *a, const struct rows *r, size_t i, struct mes
 		.deleted_ms = row_ms(r, i, 12),
 		.body = row_str(r, i, 13),
 		.files_n = (size_t)row_int(r, i, 14) };
-}
-
-static struct message *find(struct message *messages, size_t n, int64_t chat_id, int64_t seq)
-{
-	for (size_t i = 0; i < n; i++)
-		if (messages[i].seq == seq && messages[i].chat_id == chat_id)
-			return &messages[i];
-	return NULL;
-}
-
-static void count_one(struct arena *a, struct message *m, struct str emoji, int64_t user_id)
-{
-	struct reaction *r = m->reactions_n ? &m->reactions[m->reactions_n - 1] : NULL;
-
-	if (!m->reactions)
-		m->reactions = arena_alloc(a, sizeof *m->reactions * REACTION_KINDS_MAX);
-	if (!r || !str_eq(r->emoji, emoji)) {
-		if (m->reactions_n == REACTION_KINDS_MAX)
-			return;
-		r = &m->reactions[m->reactions_n++];
-		r->emoji = emoji;
-	}
-	r->count++;
-	if (r->n < (int)(sizeof r->user_ids / sizeof *r->user_ids))
-		r->user_ids[r->n++] = user_id;
-}
-
-/* One question for all of a page that have any; most pages have none and cost nothing. */
-static enum err add_reactions(struct db *db, struct arena *a, struct message *messages, size_t n)
-{
-	struct arg places[2 * DB_ROWS_MAX];
-	size_t wanted = 0, i = 0;
-	enum err e = OK;
-
-	while (i < n && e == OK) {
-		struct rows r;
-
-		for (wanted = 0; i < n && wanted < DB_ROWS_MAX; i++) {
-			if (messages[i].reactions_n == 0)
-				continue;
-			messages[i].reactions_n = 0;
-			places[2 * wanted] = as_int(messages[i].chat_id);
-			places[2 * wanted++ + 1] = as_int(messages[i].seq);
-		}
-		if (wanted == 0)
-			break;
-		e = db_select_rows(db, a, &reactions_of, wanted, &r, places, 2 * wanted);
-		for (size_t k = 0; e == OK && k < r.n; k++)
-			count_one(a, find(messages, n, row_int(&r, k, 0), row_int(&r, k, 1)),
-				row_str(&r, k, 2), row_int(&r, k, 3));
-	}
-	return e;
 }
 
 /* Of up to DB_ROWS_MAX messages, each author once. */
@@ -187,7 +131,7 @@ enum err message_list(struct db *db, struct page *page, struct arena *a, int64_t
 			db, page, a, *messages + i, *n - i < DB_ROWS_MAX ? *n - i : DB_ROWS_MAX);
 	if (e == OK)
 		e = attach_load(db, a, *messages, *n);
-	return e == OK ? add_reactions(db, a, *messages, *n) : e;
+	return e == OK ? reaction_load(db, a, *messages, *n) : e;
 }
 
 /* user_id 0: whoever asks. */
@@ -220,7 +164,7 @@ enum err message_find_seen(struct db *db, struct arena *a, int64_t user_id,
 		m->read = chat_is_read(&c, m->author_id, m->seq);
 	}
 	e = attach_load(db, a, *messages, *found);
-	return e == OK ? add_reactions(db, a, *messages, *found) : e;
+	return e == OK ? reaction_load(db, a, *messages, *found) : e;
 }
 
 enum err message_find(struct db *db, struct arena *a, const struct message_place *places, size_t n,

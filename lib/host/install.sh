@@ -80,6 +80,7 @@ lighttpd_conf() {
 		-e 's|home + "/log/lighttpd.log"|"/var/log/lighttpd/error.log"|' \
 		-e 's|home + "/run/deflate"|"/var/cache/lighttpd/compress"|' \
 		-e 's|( home + "/run" )|( "/var/cache/lighttpd/uploads" )|' \
+		-e 's|home + "/files"|"/var/lib/bellhop/files"|' \
 		-e 's|"bin-path" => [^,]*, *||' -e '/"max-procs"/d' -e '/"bin-environment"/d' \
 		-e 's|home + "/run/\([a-z]*\).sock\(-0\)\?"|"/run/bellhop/\1.sock"|' \
 		-e 's|^\(# The programs\): one process each.*|\1, each asked over its socket.|' lighttpd.conf

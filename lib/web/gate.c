@@ -16,7 +16,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { LISTENING = 0, SILENCE_S = 30, REST_US = 50000, PROMPT_MS = 10, QUICK_WRITE = 65536 };
+enum {
+	LISTENING = 0,
+	SILENCE_S = 30,
+	REST_US = 50000,
+	PROMPT_MS = 10,
+	QUICK_WRITE = 65536,
+	REST_MAX = 1 << 28
+};
 
 extern char **environ;
 
@@ -72,6 +79,15 @@ static bool cgi_write(struct gate *g, struct str bytes)
 		}
 	}
 	return true;
+}
+
+void gate_cgi_done(struct gate *g)
+{
+	char rest[65536];
+	int64_t n = 0, got;
+
+	while (n < REST_MAX && (got = cgi_read(g, rest, sizeof rest)) > 0)
+		n += got;
 }
 
 void gate_cgi(struct gate *g)

@@ -33,6 +33,7 @@ static void serve_cgi(struct host *host)
 	worker_init(&w, host);
 	gate_cgi(&gate);
 	serve(&w, &gate);
+	gate_cgi_done(&gate);
 	worker_free(&w);
 }
 

@@ -45,7 +45,7 @@ static const struct answer {
 		"The body is larger than this address takes." },
 	[ERR_QUOTA] = { 413, "quota_exceeded", "Storage full",
 		"Your files would take more than one person may store here." },
-	[ERR_FILE_TYPE] = { 415, "unsupported_media_type", "Unsupported type",
+	[ERR_FILE_TYPE] = { 415, "unsupported_file_type", "Unsupported file",
 		"Files of this type are not taken. What counts is what the bytes are, not what "
 		"they are called." },
 	[ERR_STORAGE] = { 503, "storage_full", "No room",

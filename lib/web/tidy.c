@@ -97,6 +97,39 @@ enum err tidy_directory(
 	return e;
 }
 
+static bool lies_there(int directory, struct str place, int64_t size)
+{
+	struct stat st;
+
+	return !place.p || (fstatat(directory, place.p, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+				   (size < 0 || st.st_size == size));
+}
+
+enum err tidy_missing(
+	struct db *db, struct arena *a, const char *directory, int64_t *n, int64_t *missing)
+{
+	int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct lying *all = NULL;
+	int64_t after = 0;
+	size_t some = 1;
+	enum err e = dir < 0 ? ERR_INTERNAL : OK;
+
+	*n = *missing = 0;
+	while (e == OK && some) {
+		arena_clear(a);
+		e = leftover_contents(db, a, after, &all, &some);
+		for (size_t i = 0; e == OK && i < some; i++) {
+			after = all[i].id;
+			*n += 1;
+			*missing += !lies_there(dir, all[i].place, all[i].size) ||
+				    !lies_there(dir, all[i].thumb_place, -1);
+		}
+	}
+	if (dir >= 0)
+		close(dir);
+	return e;
+}
+
 static void remove_place(const char *directory, struct str place)
 {
 	char path[CONF_TEXT_MAX + 64];
@@ -111,12 +144,12 @@ static void remove_place(const char *directory, struct str place)
 static bool is_due(void)
 {
 	static bool looked;
-	char path[CONF_TEXT_MAX + 8];
+	char path[CONF_TEXT_MAX + 16];
 	struct stat st;
 	bool fresh;
 	int file;
 
-	snprintf(path, sizeof path, "%s/tidied", site->conf.run_dir);
+	snprintf(path, sizeof path, "%s/.tidied", site->conf.files_dir);
 	fresh = stat(path, &st) == 0 && clock_wall_ms() - st.st_mtim.tv_sec * 1000 < EVERY_MS;
 	if (fresh && (looked || !gate_is_fastcgi()))
 		return false;

@@ -15,5 +15,8 @@ void tidy_close(void);
 /* One look at the whole directory; *left is how many leftovers there were. remove: they go. */
 enum err tidy_directory(
 	struct db *db, struct arena *a, const char *directory, bool remove, int64_t *left);
+/* How much content there is, and of how much the bytes are missing or of another length. */
+enum err tidy_missing(
+	struct db *db, struct arena *a, const char *directory, int64_t *n, int64_t *missing);
 
 #endif

@@ -134,14 +134,14 @@ const cut = bytes => bytes.subarray(0, bytes.length - 20)
 const flat = sample.png(200, 200)
 
 const HOSTILE = {
-  'SVG': [svg, 415, 'unsupported_media_type'],
-  'SVG as PNG': [svg, 415, 'unsupported_media_type', { type: 'image/png', headers: { 'Content-Disposition': 'attachment; filename="a.png"' } }],
-  'SVG behind an XML head': [Buffer.concat([Buffer.from('<?xml version="1.0"?>\n<!-- a -->\n'), svg]), 415, 'unsupported_media_type'],
-  'HTML': [html, 415, 'unsupported_media_type'],
-  'HTML as PNG': [html, 415, 'unsupported_media_type', { type: 'image/png' }],
-  'a program': [Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01', 'latin1'), Buffer.alloc(200)]), 415, 'unsupported_media_type'],
-  'a script': [Buffer.from('#!/bin/sh\nrm -rf /\n'), 415, 'unsupported_media_type'],
-  'bytes of no type': [Buffer.from([0, 1, 2, 3, 250, 251, 252]), 415, 'unsupported_media_type'],
+  'SVG': [svg, 415, 'unsupported_file_type'],
+  'SVG as PNG': [svg, 415, 'unsupported_file_type', { type: 'image/png', headers: { 'Content-Disposition': 'attachment; filename="a.png"' } }],
+  'SVG behind an XML head': [Buffer.concat([Buffer.from('<?xml version="1.0"?>\n<!-- a -->\n'), svg]), 415, 'unsupported_file_type'],
+  'HTML': [html, 415, 'unsupported_file_type'],
+  'HTML as PNG': [html, 415, 'unsupported_file_type', { type: 'image/png' }],
+  'a program': [Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01', 'latin1'), Buffer.alloc(200)]), 415, 'unsupported_file_type'],
+  'a script': [Buffer.from('#!/bin/sh\nrm -rf /\n'), 415, 'unsupported_file_type'],
+  'bytes of no type': [Buffer.from([0, 1, 2, 3, 250, 251, 252]), 415, 'unsupported_file_type'],
   'PNG of 65535×65535': [Buffer.concat([flat.subarray(0, 8), sample.pngHead(65535, 65535), flat.subarray(33)]), 413, 'too_large'],
   'PNG of 2³¹ pixels a side': [Buffer.concat([flat.subarray(0, 8), sample.pngHead(0x7fffffff, 0x7fffffff), flat.subarray(33)]), 413, 'too_large'],
   'PNG of no pixels': [Buffer.concat([flat.subarray(0, 8), sample.pngHead(0, 0), flat.subarray(33)]), 422, 'invalid_fields'],
