@@ -21,7 +21,7 @@ endif
 
 MODE ?= release
 OUT := .build/$(MODE)
-PACKAGES := libmariadb fcgi json-c libjwt inih libutf8proc libcrypto libuv
+PACKAGES := libmariadb fcgi json-c libjwt inih libutf8proc libcrypto libuv libmagic libturbojpeg libpng libwebp libwebpdemux
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wno-missing-field-initializers -Werror
 HARDENED := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=3
 ifeq ($(shell uname -m),x86_64)
@@ -51,7 +51,7 @@ endif
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -pthread $(WARNINGS) $(FLAVOUR) $(PKG_CFLAGS)
-LIBS = -Wl,--as-needed $(PKG_LIBS) -lcrypt -lm -pthread
+LIBS = -Wl,--as-needed $(PKG_LIBS) -lgif -lcrypt -lm -pthread
 
 LIB_SOURCES := $(sort $(wildcard lib/*/*.c))
 PROGRAM_SOURCES := $(sort $(wildcard cgi-bin/*.c))

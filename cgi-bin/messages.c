@@ -2,8 +2,10 @@
  *
  * All worker threads send through one sender (lib/data/send.h), which writes together what comes
  * together. What nobody waits for is done here too, in spare moments (lib/web/spare.h). */
+#include "data/attach.h"
 #include "data/search.h"
 #include "data/send.h"
+#include "data/upkeep.h"
 #include "live/desk.h"
 #include "web/cursor.h"
 #include "web/gate.h"
@@ -15,7 +17,6 @@ enum {
 	TEXT_MAX = 8000,
 	KEY_MAX = 64,
 	EMOJI_MAX = 32,
-	FILES_MAX = 10,
 	LIMIT_STANDARD = 50,
 	LIMIT_MAX = 200,
 	QUERY_CHARS_MAX = 200,
@@ -23,10 +24,15 @@ enum {
 
 static struct sender *sender;
 
+static enum err do_upkeep(struct db *db, struct arena *a, struct host *host, bool *more)
+{
+	return upkeep_step(db, a, host->page, host->conf.log_days, more);
+}
+
 static void open_all(struct host *host)
 {
 	sender = sender_new(host->page, &host->conf, !gate_is_fastcgi());
-	spare_open(host);
+	spare_open(host, do_upkeep);
 }
 
 static void close_all(void)
@@ -152,7 +158,7 @@ struct send_in {
 static const struct field send_fields[] = {
 	FIELD(struct send_in, chat, "chatId", FROM_PATH, F_ID, 0, 0, REQUIRED),
 	FIELD(struct send_in, body, "body", FROM_BODY, F_TEXT, 0, TEXT_MAX, 0),
-	FIELD(struct send_in, files, "fileIds", FROM_BODY, F_IDS, 0, FILES_MAX, 0),
+	FIELD(struct send_in, files, "fileIds", FROM_BODY, F_IDS, 0, ATTACH_MAX, 0),
 	FIELD(struct send_in, reply_to, "replyTo", FROM_BODY, F_ID, 0, 0, NULLABLE),
 	FIELD(struct send_in, client_key, "clientKey", FROM_BODY, F_LINE, 1, KEY_MAX, NULLABLE),
 	{ 0 },
@@ -162,6 +168,8 @@ static enum err reply_sent(struct request *rq, void *outgoing)
 {
 	const struct outgoing *o = outgoing;
 
+	if (o->outcome == ERR_INVALID && o->no_such_file)
+		return field_wrong(rq, "fileIds", "there is no such file of yours");
 	if (o->outcome == ERR_INVALID)
 		return field_wrong(rq, "replyTo", "is no message of this chat");
 	if (o->outcome != OK)
@@ -182,14 +190,14 @@ static enum err send_message(struct request *rq)
 	const struct send_in *in = rq->in;
 	struct outgoing *o = arena_alloc(rq->arena, sizeof *o);
 
-	if (in->files.n)
-		return field_wrong(rq, "fileIds", "there is no such file");
-	if (!in->body.s.n)
+	if (!in->body.s.n && !in->files.n)
 		return field_wrong(rq, "body", "must not be empty");
 	*o = (struct outgoing){ .chat_id = in->chat.n,
 		.author_id = rq->user_id,
 		.reply_to = in->reply_to.n,
-		.body = in->body.s,
+		.file_ids = in->files.ids,
+		.files_n = (size_t)in->files.n,
+		.body = in->body.s.p ? in->body.s : STR(""),
 		.client_key = in->client_key.s,
 		.arena = rq->arena,
 		.done = is_sent,
@@ -211,7 +219,7 @@ struct change_in {
 static const struct field change_fields[] = {
 	FIELD(struct change_in, chat, "chatId", FROM_PATH, F_ID, 0, 0, REQUIRED),
 	FIELD(struct change_in, seq, "seq", FROM_PATH, F_ID, 0, 0, REQUIRED),
-	FIELD(struct change_in, body, "body", FROM_BODY, F_TEXT, 1, TEXT_MAX, REQUIRED),
+	FIELD(struct change_in, body, "body", FROM_BODY, F_TEXT, 0, TEXT_MAX, REQUIRED),
 	{ 0 },
 };
 
@@ -230,6 +238,8 @@ static enum err edit_message(struct request *rq)
 	enum err e = message_edit(
 		rq->db, rq->arena, in->chat.n, in->seq.n, rq->user_id, in->body.s, &m, &last);
 
+	if (e == ERR_INVALID)
+		return field_wrong(rq, "body", "must not be empty");
 	if (e != OK)
 		return e;
 	event_ring(rq->host->page, last);

@@ -111,7 +111,8 @@ function byHttp(site, agent, { method, path, url = BASE + path, headers, bytes }
       r.on('data', part => parts.push(part))
       r.on('end', () => {
         clearTimeout(hurry)
-        resolve({ status: r.statusCode, headers: r.headers, text: Buffer.concat(parts).toString() })
+        const all = Buffer.concat(parts)
+        resolve({ status: r.statusCode, headers: r.headers, bytes: all, text: all.toString() })
       })
       r.on('error', reject)
     })
@@ -204,7 +205,7 @@ function parseCgi(bytes) {
   }
   const status = Number(headers.status?.split(' ')[0] ?? 200)
   delete headers.status
-  return { status, headers, text: body.toString() }
+  return { status, headers, bytes: body, text: body.toString() }
 }
 
 // Asks again as long as the server says that it is busy hashing passwords, when it says.

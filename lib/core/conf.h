@@ -39,6 +39,11 @@ struct conf {
 
 	int64_t lobby, away_s, log_days; /* [site] */
 
+	/* [uploads], sizes in MB */
+	int64_t image_mb, audio_mb, video_mb, document_mb, quota_mb;
+	int64_t megapixels, uploads, unused_days;
+	char upload_types[CONF_TEXT_MAX]; /* by their words in lib/media/types.c */
+
 	int64_t threads; /* [PROGRAM] */
 };
 

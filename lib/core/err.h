@@ -24,8 +24,12 @@ enum err {
 	ERR_EMAIL_TAKEN,
 	ERR_USERNAME_TAKEN,
 	ERR_TOO_LARGE,
+	ERR_QUOTA, /* it would pass what one person may store */
 	ERR_MEDIA_TYPE,
-	ERR_INVALID, /* single fields are wrong; the request names them */
+	ERR_FILE_TYPE, /* of an upload, as its bytes say */
+	ERR_STORAGE,   /* the disk takes no more */
+	ERR_RANGE,     /* there are no such bytes of the file */
+	ERR_INVALID,   /* single fields are wrong; the request names them */
 	ERR_RATE_LIMITED,
 	ERR_BUSY,
 	ERR_INTERNAL,

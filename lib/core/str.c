@@ -111,3 +111,12 @@ bool str_utf8(struct str s, size_t *points)
 		*points = count;
 	return true;
 }
+
+void str_z(char *to, size_t size, struct str s)
+{
+	size_t n = s.n < size ? s.n : size - 1;
+
+	if (n)
+		memcpy(to, s.p, n);
+	to[n] = 0;
+}

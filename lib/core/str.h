@@ -44,6 +44,8 @@ struct str str_trim(struct str s);
 /* Cuts *rest at the first sep: returns what stands before it and leaves what follows; at the end
  * *rest is absent. */
 struct str str_cut(struct str *rest, char sep);
+/* Copies into `to`, cut to its size, and ends it with NUL. */
+void str_z(char *to, size_t size, struct str s);
 /* A decimal integer and nothing else: no sign but '-', no spaces, no leading zeros, no overflow. */
 bool str_int(struct str s, int64_t *out);
 /* Whether the bytes are UTF-8 by RFC 3629 (no overlong forms, no surrogates) without NUL; counts

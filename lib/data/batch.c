@@ -1,9 +1,10 @@
 #include "data/batch.h"
 
 #include "core/clock.h"
+#include "data/attach.h"
 #include "data/author.h"
 
-enum { MOVE_VALUES = 8, MESSAGE_VALUES = 7, KEY_VALUES = 4 };
+enum { MOVE_VALUES = 8, MESSAGE_VALUES = 8, KEY_VALUES = 4 };
 
 /* Chats first, and in the order they are asked in: every transaction of the site locks them
  * ascending. */
@@ -45,8 +46,9 @@ static struct sql tell_hour = SQL_ROWS("UPDATE chat c JOIN member m ON m.chat_id
 				       "SET m.hour = c.hour WHERE m.hour <> c.hour AND c.id IN (",
 	"?", ", ", ")");
 static struct sql add_messages = SQL_ROWS(
-	"INSERT INTO message (chat_id, seq, id, author_id, reply_to, body, created_at) VALUES ",
-	"(?, ?, ?, ?, ?, ?, ?)", ", ", "");
+	"INSERT INTO message (chat_id, seq, id, author_id, reply_to, body, created_at, files) "
+	"VALUES ",
+	"(?, ?, ?, ?, ?, ?, ?, ?)", ", ", "");
 static struct sql is_there = SQL("SELECT 1 FROM message WHERE chat_id = ? AND seq = ? AND id = ? "
 				 "AND author_id = ? AND created_at = ? LOCK IN SHARE MODE");
 
@@ -195,6 +197,28 @@ static enum err find_again(struct db *db, struct batch *b)
 	return e;
 }
 
+/* Those of each message; most have none. Whose are not all there, or not all theirs, fails alone.
+ */
+static enum err find_files(struct db *db, struct batch *b)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; i < b->n && e == OK; i++) {
+		struct outgoing *o = b->all[i];
+
+		if (!o->files_n || o->again || o->outcome != OK ||
+			!place_of(b, o->chat_id, o->author_id))
+			continue;
+		e = attach_find(db, o->arena, o->author_id, o->file_ids, o->files_n, &o->files);
+		o->no_such_file = e == ERR_INVALID;
+		if (o->no_such_file) {
+			o->outcome = ERR_INVALID;
+			e = OK;
+		}
+	}
+	return e;
+}
+
 /* The chat moves on by one: for all of its rows, since each may be the one that is written. */
 static void number(struct batch *b, struct place *mine, struct outgoing *o)
 {
@@ -220,6 +244,8 @@ static void number(struct batch *b, struct place *mine, struct outgoing *o)
 		.author_name = b->authors[mine - b->places].name,
 		.author_image = b->authors[mine - b->places].image_path,
 		.body = o->body,
+		.files = o->files,
+		.files_n = o->files_n,
 		.created_ms = b->at_ms };
 }
 
@@ -335,6 +361,7 @@ static enum err write_messages(struct db *db, struct batch *b, int64_t first)
 		*to++ = m->reply_to ? as_int(m->reply_to) : as_text((struct str){ NULL, 0 });
 		*to++ = as_text(m->body);
 		*to++ = as_text(b->at);
+		*to++ = as_int((int64_t)m->files_n);
 		buf_clear(&text);
 		message_members(&w, m);
 		events[n++] = (struct event){ .type = STR("message"),
@@ -343,6 +370,9 @@ static enum err write_messages(struct db *db, struct batch *b, int64_t first)
 	}
 	buf_free(&text);
 	e = db_run_rows(db, &add_messages, n, rows, n * MESSAGE_VALUES);
+	for (size_t i = 0; i < b->n && e == OK; i++)
+		if (is_written(b, i))
+			e = attach_put(db, &b->all[i]->message);
 	return e == OK ? event_put(db, first, events, n) : e;
 }
 
@@ -355,7 +385,7 @@ static enum err write_batch(struct db *db, void *context)
 
 	for (size_t i = 0; i < b->n; i++) {
 		b->all[i]->outcome = OK;
-		b->all[i]->again = false;
+		b->all[i]->again = b->all[i]->no_such_file = false;
 	}
 	b->last_id = 0;
 	sort_by_chat(b);
@@ -364,6 +394,8 @@ static enum err write_batch(struct db *db, void *context)
 		e = settle_known(db, b);
 	if (e == OK)
 		e = find_again(db, b);
+	if (e == OK)
+		e = find_files(db, b);
 	if (e != OK)
 		return e;
 	number_all(b);

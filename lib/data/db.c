@@ -148,6 +148,11 @@ static bool is_stale(struct db *db)
 	return poll(&p, 1, 0) != 0;
 }
 
+void db_rest(struct db *db)
+{
+	disconnect(db);
+}
+
 bool db_connected(struct db *db)
 {
 	return db->link && !is_stale(db);

@@ -109,6 +109,9 @@ struct str db_pattern(struct arena *a, struct str part);
 
 /* Whether the database answers now. */
 enum err db_ping(struct db *db);
+/* Gives the connection back, for who will not need it for long; the next question makes a new one.
+ */
+void db_rest(struct db *db);
 /* Whether the connection stands, as far as this side can tell without asking. */
 bool db_connected(struct db *db);
 /* What the database said of the last failure: for the log only. */

@@ -2,6 +2,7 @@
 
 #include "core/fold.h"
 #include "data/coming.h"
+#include "data/portrait.h"
 
 static struct sql add_chat =
 	SQL("INSERT INTO chat (kind, name, name_key, image_path, password_hash, public, active, "
@@ -43,6 +44,10 @@ static enum err create_group(struct db *db, void *context)
 	if (e != OK)
 		return e;
 	w->chat_id = db_inserted(db);
+	if (g->image_path.p)
+		e = portrait_of_chat(db, w->chat_id, g->owner_id, g->image_path);
+	if (e != OK)
+		return e;
 	return coming_in(db, w->arena, w->chat_id, &who, 0, false, &w->last);
 }
 
@@ -128,6 +133,8 @@ static enum err change(struct db *db, void *context)
 	struct str key = c->name.set ? fold(w->arena, c->name.to) : (struct str){ NULL, 0 };
 	enum err e = group_lock(db, w, ROLE_ADMIN, &access);
 
+	if (e == OK && c->image_path.set)
+		e = portrait_of_chat(db, w->chat_id, w->user_id, c->image_path.to);
 	if (e == OK)
 		e = db_run(db, &change_chat, as_int(c->name.set), as_text(c->name.to),
 			as_int(c->name.set), as_text(key), as_int(c->image_path.set),

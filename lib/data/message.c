@@ -1,18 +1,20 @@
 #include "data/message.h"
 
+#include "data/attach.h"
 #include "data/author.h"
 #include "data/indexing.h"
+#include "data/reaction.h"
 
 #define MESSAGE_COLUMNS                                                                            \
 	"x.chat_id, x.seq, x.id, x.author_id, u.first_name, u.last_name, u.image_path, "           \
 	"u.deleted_at IS NOT NULL, x.reply_to, x.reactions, x.created_at, x.edited_at, "           \
 	"x.deleted_at, "                                                                           \
-	"x.body "
+	"x.body, x.files "
 #define MESSAGE_TABLES "FROM message x JOIN user u ON u.id = x.author_id "
 /* A page of history for who is in the chat; names are remembered (data/author.h). */
 #define HISTORY                                                                                    \
 	"SELECT x.chat_id, x.seq, x.id, x.author_id, x.reply_to, x.reactions, x.created_at, "      \
-	"x.edited_at, x.deleted_at, x.body, c.reader_id, c.reader_seq, c.others_seq "              \
+	"x.edited_at, x.deleted_at, x.body, x.files, c.reader_id, c.reader_seq, c.others_seq "     \
 	"FROM member m JOIN chat c ON c.id = m.chat_id JOIN message x ON x.chat_id = m.chat_id "   \
 	"WHERE m.chat_id = ? AND m.user_id = ? AND c.deleted_at IS NULL "
 static struct sql before_seq = SQL(HISTORY "AND x.seq < ? ORDER BY x.seq DESC LIMIT ?");
@@ -28,16 +30,13 @@ static struct sql single_seen = SQL_ROWS("SELECT STRAIGHT_JOIN " SINGLE
 					 "JOIN member m ON m.chat_id = x.chat_id AND m.user_id = ? "
 					 "WHERE (x.chat_id, x.seq) IN (",
 	"(?, ?)", ", ", ")");
-static struct sql reactions_of =
-	SQL_ROWS("SELECT chat_id, seq, emoji, user_id FROM reaction WHERE (chat_id, seq) IN (",
-		"(?, ?)", ", ", ") ORDER BY chat_id, seq, emoji, user_id");
 static struct sql for_change =
-	SQL("SELECT author_id, id, edit_id, deleted_at IS NOT NULL, body FROM message "
+	SQL("SELECT author_id, id, edit_id, deleted_at IS NOT NULL, body, files FROM message "
 	    "WHERE chat_id = ? AND seq = ? FOR UPDATE");
 static struct sql set_body = SQL("UPDATE message SET body = ?, edited_at = UTC_TIMESTAMP(3), "
 				 "edit_id = ? WHERE chat_id = ? AND seq = ?");
 static struct sql empty_body = SQL("UPDATE message SET body = '', deleted_at = UTC_TIMESTAMP(3), "
-				   "reactions = 0, reply_to = NULL "
+				   "reactions = 0, files = 0, reply_to = NULL "
 				   "WHERE chat_id = ? AND seq = ?");
 static struct sql forget_reactions = SQL("DELETE FROM reaction WHERE chat_id = ? AND seq = ?");
 static struct sql add_reaction =
@@ -47,8 +46,6 @@ static struct sql take_reaction =
 static struct sql count_reactions = SQL("UPDATE message SET reactions = (SELECT COUNT(*) FROM "
 					"reaction r WHERE r.chat_id = ? AND r.seq = ?) "
 					"WHERE chat_id = ? AND seq = ?");
-
-enum { REACTION_KINDS_MAX = 64 };
 
 static void from_row(struct arena *a, const struct rows *r, size_t i, struct message *m)
 {
@@ -64,59 +61,8 @@ static void from_row(struct arena *a, const struct rows *r, size_t i, struct mes
 		.created_ms = row_ms(r, i, 10),
 		.edited_ms = row_ms(r, i, 11),
 		.deleted_ms = row_ms(r, i, 12),
-		.body = row_str(r, i, 13) };
-}
-
-static struct message *find(struct message *messages, size_t n, int64_t chat_id, int64_t seq)
-{
-	for (size_t i = 0; i < n; i++)
-		if (messages[i].seq == seq && messages[i].chat_id == chat_id)
-			return &messages[i];
-	return NULL;
-}
-
-static void count_one(struct arena *a, struct message *m, struct str emoji, int64_t user_id)
-{
-	struct reaction *r = m->reactions_n ? &m->reactions[m->reactions_n - 1] : NULL;
-
-	if (!m->reactions)
-		m->reactions = arena_alloc(a, sizeof *m->reactions * REACTION_KINDS_MAX);
-	if (!r || !str_eq(r->emoji, emoji)) {
-		if (m->reactions_n == REACTION_KINDS_MAX)
-			return;
-		r = &m->reactions[m->reactions_n++];
-		r->emoji = emoji;
-	}
-	r->count++;
-	if (r->n < (int)(sizeof r->user_ids / sizeof *r->user_ids))
-		r->user_ids[r->n++] = user_id;
-}
-
-/* One question for all of a page that have any; most pages have none and cost nothing. */
-static enum err add_reactions(struct db *db, struct arena *a, struct message *messages, size_t n)
-{
-	struct arg places[2 * DB_ROWS_MAX];
-	size_t wanted = 0, i = 0;
-	enum err e = OK;
-
-	while (i < n && e == OK) {
-		struct rows r;
-
-		for (wanted = 0; i < n && wanted < DB_ROWS_MAX; i++) {
-			if (messages[i].reactions_n == 0)
-				continue;
-			messages[i].reactions_n = 0;
-			places[2 * wanted] = as_int(messages[i].chat_id);
-			places[2 * wanted++ + 1] = as_int(messages[i].seq);
-		}
-		if (wanted == 0)
-			break;
-		e = db_select_rows(db, a, &reactions_of, wanted, &r, places, 2 * wanted);
-		for (size_t k = 0; e == OK && k < r.n; k++)
-			count_one(a, find(messages, n, row_int(&r, k, 0), row_int(&r, k, 1)),
-				row_str(&r, k, 2), row_int(&r, k, 3));
-	}
-	return e;
+		.body = row_str(r, i, 13),
+		.files_n = (size_t)row_int(r, i, 14) };
 }
 
 /* Of up to DB_ROWS_MAX messages, each author once. */
@@ -144,9 +90,9 @@ static enum err name_some(
 
 static void from_history(const struct rows *r, size_t i, struct message *m)
 {
-	struct chat_access c = { .reader_id = row_int(r, i, 10),
-		.reader_seq = row_int(r, i, 11),
-		.others_seq = row_int(r, i, 12) };
+	struct chat_access c = { .reader_id = row_int(r, i, 11),
+		.reader_seq = row_int(r, i, 12),
+		.others_seq = row_int(r, i, 13) };
 
 	*m = (struct message){ .chat_id = row_int(r, i, 0),
 		.seq = row_int(r, i, 1),
@@ -157,7 +103,8 @@ static void from_history(const struct rows *r, size_t i, struct message *m)
 		.created_ms = row_ms(r, i, 6),
 		.edited_ms = row_ms(r, i, 7),
 		.deleted_ms = row_ms(r, i, 8),
-		.body = row_str(r, i, 9) };
+		.body = row_str(r, i, 9),
+		.files_n = (size_t)row_int(r, i, 10) };
 	m->read = chat_is_read(&c, m->author_id, m->seq);
 }
 
@@ -182,7 +129,9 @@ enum err message_list(struct db *db, struct page *page, struct arena *a, int64_t
 	for (size_t i = 0; i < *n && e == OK; i += DB_ROWS_MAX)
 		e = name_some(
 			db, page, a, *messages + i, *n - i < DB_ROWS_MAX ? *n - i : DB_ROWS_MAX);
-	return e == OK ? add_reactions(db, a, *messages, *n) : e;
+	if (e == OK)
+		e = attach_load(db, a, *messages, *n);
+	return e == OK ? reaction_load(db, a, *messages, *n) : e;
 }
 
 /* user_id 0: whoever asks. */
@@ -207,14 +156,15 @@ enum err message_find_seen(struct db *db, struct arena *a, int64_t user_id,
 	*messages = arena_alloc(a, sizeof **messages * r.n);
 	for (size_t i = 0; i < r.n; i++) {
 		struct message *m = &(*messages)[i];
-		struct chat_access c = { .reader_id = row_int(&r, i, 14),
-			.reader_seq = row_int(&r, i, 15),
-			.others_seq = row_int(&r, i, 16) };
+		struct chat_access c = { .reader_id = row_int(&r, i, 15),
+			.reader_seq = row_int(&r, i, 16),
+			.others_seq = row_int(&r, i, 17) };
 
 		from_row(a, &r, i, m);
 		m->read = chat_is_read(&c, m->author_id, m->seq);
 	}
-	return add_reactions(db, a, *messages, *found);
+	e = attach_load(db, a, *messages, *found);
+	return e == OK ? reaction_load(db, a, *messages, *found) : e;
 }
 
 enum err message_find(struct db *db, struct arena *a, const struct message_place *places, size_t n,
@@ -237,6 +187,7 @@ struct standing {
 	struct chat_access access;
 	int64_t author_id, id, edit_id;
 	struct str body;
+	size_t files_n;
 };
 
 /* Locks the chat and the message, and says who wrote the message; ERR_NOT_FOUND also where it was
@@ -256,6 +207,7 @@ static enum err stand(struct db *db, struct changing *c, struct standing *s)
 	s->id = row_int(&r, 0, 1);
 	s->edit_id = row_int(&r, 0, 2);
 	s->body = row_str(&r, 0, 4);
+	s->files_n = (size_t)row_int(&r, 0, 5);
 	return OK;
 }
 
@@ -283,6 +235,7 @@ static enum err rewrite_events(struct db *db, const struct standing *s, const st
 		buf_clear(&text);
 		w.comma = false;
 		wordless.body = STR("");
+		wordless.files_n = 0;
 		message_json(&w, "message", &wordless);
 		e = event_rewrite(db, s->edit_id, buf_as_str(&text));
 	}
@@ -325,6 +278,8 @@ static enum err edit(struct db *db, void *context)
 
 	if (e == OK && s.author_id != c->user_id)
 		return ERR_FORBIDDEN;
+	if (e == OK && !c->text.n && !s.files_n)
+		return ERR_INVALID;
 	if (e == OK)
 		e = reword(db, c, &s);
 	if (e == OK)
@@ -371,6 +326,8 @@ static enum err take_back(struct db *db, void *context)
 		e = reword(db, c, &s);
 	if (e == OK)
 		e = db_run(db, &forget_reactions, as_int(c->chat_id), as_int(c->seq));
+	if (e == OK && s.files_n)
+		e = attach_remove(db, c->arena, c->chat_id, c->seq);
 	if (e == OK)
 		e = db_run(db, &empty_body, as_int(c->chat_id), as_int(c->seq));
 	if (e == OK)
@@ -466,6 +423,8 @@ void message_members(struct writer *w, const struct message *m)
 	put_object_end(w);
 	put_str(w, "body", m->body);
 	put_array(w, "files");
+	for (size_t i = 0; i < m->files_n; i++)
+		file_json(w, NULL, &m->files[i]);
 	put_array_end(w);
 	if (m->reply_to)
 		put_int(w, "replyTo", m->reply_to);

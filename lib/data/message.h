@@ -6,6 +6,7 @@
 #include "core/writer.h"
 #include "data/chat.h"
 #include "data/event.h"
+#include "data/file.h"
 
 struct reaction {
 	struct str emoji;
@@ -20,6 +21,8 @@ struct message {
 	struct str author_name, author_image, body;
 	struct reaction *reactions;
 	size_t reactions_n;
+	struct file *files; /* in the order they were sent */
+	size_t files_n;
 	int64_t created_ms, edited_ms, deleted_ms;
 	bool read; /* by another member */
 };
@@ -43,7 +46,8 @@ enum err message_find(struct db *db, struct arena *a, const struct message_place
 enum err message_find_seen(struct db *db, struct arena *a, int64_t user_id,
 	const struct message_place *places, size_t n, struct message **messages, size_t *found);
 
-/* The author changes the words; ERR_FORBIDDEN for others, ERR_NOT_FOUND where it was deleted. */
+/* The author changes the words; ERR_FORBIDDEN for others, ERR_NOT_FOUND where it was deleted,
+ * ERR_INVALID for no words where there are no files either. */
 enum err message_edit(struct db *db, struct arena *a, int64_t chat_id, int64_t seq, int64_t user_id,
 	struct str body, struct message *m, int64_t *last);
 /* By the author, the owner or an admin. The seq stays, the words go, from the log as well. */

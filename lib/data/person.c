@@ -4,6 +4,7 @@
 #include "core/memo.h"
 #include "data/coming.h"
 #include "data/membership.h"
+#include "data/portrait.h"
 
 enum { SELF_TEXTS = 512 };
 
@@ -42,7 +43,8 @@ static struct sql set_hash = SQL(
 	"UPDATE credential SET password_hash = ?, changed_at = UTC_TIMESTAMP(3) WHERE user_id = ?");
 static struct sql empty_user = SQL(
 	"UPDATE user SET username = NULL, username_key = NULL, first_name = '', last_name = '', "
-	"name_key = NULL, image_path = NULL, last_seen_at = NULL, deleted_at = UTC_TIMESTAMP(3) "
+	"name_key = NULL, image_path = NULL, image_file = NULL, last_seen_at = NULL, deleted_at = "
+	"UTC_TIMESTAMP(3) "
 	"WHERE id = ? AND deleted_at IS NULL");
 static struct sql erase_person = SQL("DELETE FROM person WHERE user_id = ?");
 static struct sql erase_credential = SQL("DELETE FROM credential WHERE user_id = ?");
@@ -303,6 +305,10 @@ static enum err change(struct db *db, void *context)
 	last = changed(to->last_name.set, to->last_name.to, row_str(&r, 0, 1));
 	username = changed(to->username.set, to->username.to, row_str(&r, 0, 2));
 	image = changed(to->image_path.set, to->image_path.to, row_str(&r, 0, 3));
+	if (to->image_path.set)
+		e = portrait_of_user(db, c->user_id, image);
+	if (e != OK)
+		return e;
 	e = db_run(db, &set_user, as_text(first), as_text(last), as_text(username),
 		as_text(username_key(a, username)),
 		as_text(user_name_key(a, first, last, username)), as_text(image),

@@ -18,15 +18,19 @@ struct sender;
 struct outgoing {
 	int64_t chat_id, author_id, reply_to; /* reply_to 0: none */
 	struct str body, client_key;          /* client_key absent: none */
-	struct arena *arena;                  /* of who sends; nobody else uses it meanwhile */
+	const int64_t *file_ids;
+	size_t files_n;
+	struct arena *arena; /* of who sends; nobody else uses it meanwhile */
 	/* For message_post: called by the sender's thread, once, when the outcome is known. */
 	void (*done)(struct outgoing *o);
 	void *context;
 	/* the outcome */
 	enum err outcome;
 	struct message message; /* strings in `arena` */
+	bool no_such_file;      /* ERR_INVALID: it is that */
 	bool again;             /* the client key was known: this is the message it made */
 	/* the sender's own */
+	struct file *files;
 	struct outgoing *next;
 	int tries;
 };
@@ -38,7 +42,8 @@ struct sender *sender_new(struct page *page, const struct conf *c, bool alone);
 void sender_free(struct sender *s);
 
 /* Sends one message, together with what others send at this moment, and does not wait. Outcomes:
- * ERR_NOT_FOUND: no such chat, or not theirs. ERR_INVALID: there is no message reply_to. */
+ * ERR_NOT_FOUND: no such chat, or not theirs. ERR_INVALID: there is no message reply_to, or
+ * no such file of theirs. */
 void message_post(struct sender *s, struct outgoing *o);
 /* The same, and waits for the outcome. */
 enum err message_send(struct sender *s, struct db *db, struct outgoing *o);

@@ -80,6 +80,7 @@ lighttpd_conf() {
 		-e 's|home + "/log/lighttpd.log"|"/var/log/lighttpd/error.log"|' \
 		-e 's|home + "/run/deflate"|"/var/cache/lighttpd/compress"|' \
 		-e 's|( home + "/run" )|( "/var/cache/lighttpd/uploads" )|' \
+		-e 's|home + "/files"|"/var/lib/bellhop/files"|' \
 		-e 's|home + "/run/\([a-z]*\).sock"|"/run/bellhop/\1.sock"|' lighttpd.conf
 }
 

@@ -38,7 +38,7 @@ enum err walk(struct request *rq)
 
 int finish(struct request *rq, enum err e)
 {
-	int status = rq->answered ? 200 : reply(rq, e);
+	int sent = rq->status ? rq->status : 200, status = rq->answered ? sent : reply(rq, e);
 
 	limit_count(rq, status);
 	reply_log(rq, e, status);

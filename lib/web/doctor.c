@@ -1,9 +1,11 @@
 #include "web/doctor.h"
 
 #include "core/page.h"
+#include "data/leftover.h"
 #include "data/migrate.h"
 #include "data/walls.h"
 #include "web/keys.h"
+#include "web/tidy.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -116,6 +118,38 @@ static bool is_installed(const char *program)
 	return access(path, X_OK) == 0;
 }
 
+/* What lies there and belongs to nothing, and what is missing there. */
+static void look_at_files(struct visit *v)
+{
+	struct conf c = *v->conf;
+	const char *directory = c.files_dir;
+	int64_t left = 0, missing = 0, contents_n = 0;
+	struct arena a;
+	struct db *db;
+	enum err e;
+
+	conf_account("files", c.db_user, c.db_password);
+	db = db_new(&c);
+	arena_init(&a);
+	e = tidy_directory(db, &a, directory, false, &left);
+	if (e == OK)
+		e = tidy_missing(db, &a, directory, &contents_n, &missing);
+	if (e != OK)
+		find(v, "TROUBLE", "files: %s cannot be looked through", directory);
+	else if (missing)
+		find(v, "TROUBLE", "files: %lld of %lld are not in %s any more; restore them",
+			(long long)missing, (long long)contents_n, directory);
+	else if (left)
+		find(v, "TROUBLE",
+			"files: %lld leftovers in %s; the program files clears them away when it "
+			"starts",
+			(long long)left, directory);
+	else
+		find(v, "ok", "files: %lld, all there, and nothing else", (long long)contents_n);
+	arena_free(&a);
+	db_free(db);
+}
+
 /* Which programs could read what only `account` should? */
 static void look_at_walls(struct visit *v)
 {
@@ -176,8 +210,10 @@ int doctor(const struct conf *c, struct buf *report)
 	look_at_directory(&v, "keys", c->keys_dir);
 	look_at_page(&v);
 	look_at_keys(&v);
-	if (look_at_schema(&v))
+	if (look_at_schema(&v)) {
 		look_at_walls(&v);
+		look_at_files(&v);
+	}
 	look_at_process(&v);
 	return v.troubles;
 }

@@ -16,7 +16,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { LISTENING = 0, SILENCE_S = 30, REST_US = 50000, PROMPT_MS = 10, QUICK_WRITE = 65536 };
+enum {
+	LISTENING = 0,
+	SILENCE_S = 30,
+	REST_US = 50000,
+	PROMPT_MS = 10,
+	QUICK_WRITE = 65536,
+	REST_MAX = 1 << 28
+};
 
 extern char **environ;
 
@@ -50,6 +57,14 @@ static int64_t cgi_read(struct gate *g, char *to, size_t n)
 	return got;
 }
 
+/* A process has nothing else to do than to wait. */
+static bool cgi_is_silent(struct gate *g, int ms)
+{
+	(void)g;
+	(void)ms;
+	return false;
+}
+
 static bool cgi_write(struct gate *g, struct str bytes)
 {
 	(void)g;
@@ -66,19 +81,49 @@ static bool cgi_write(struct gate *g, struct str bytes)
 	return true;
 }
 
+void gate_cgi_done(struct gate *g)
+{
+	char rest[65536];
+	int64_t n = 0, got;
+
+	while (n < REST_MAX && (got = cgi_read(g, rest, sizeof rest)) > 0)
+		n += got;
+}
+
 void gate_cgi(struct gate *g)
 {
-	*g = (struct gate){ .params = environ, .read = cgi_read, .write = cgi_write };
+	*g = (struct gate){
+		.params = environ, .read = cgi_read, .write = cgi_write, .is_silent = cgi_is_silent
+	};
 }
 
 /* --- FastCGI --- */
 
+/* What is there at once: asked for more, libfcgi would wait for all of it. */
 static int64_t fastcgi_read(struct gate *g, char *to, size_t n)
 {
 	FCGX_Request *r = g->stream;
-	int got = FCGX_GetStr(to, n > 65536 ? 65536 : (int)n, r->in);
+	size_t there = (size_t)(r->in->stop - r->in->rdNext), got = 0;
 
-	return got == 0 && FCGX_GetError(r->in) ? -1 : got;
+	if (there == 0 && n > 0) {
+		int c = FCGX_GetChar(r->in);
+
+		if (c < 0)
+			return FCGX_GetError(r->in) ? -1 : 0;
+		to[got++] = (char)c;
+		there = (size_t)(r->in->stop - r->in->rdNext);
+	}
+	if (there > n - got)
+		there = n - got;
+	return (int64_t)got + (there ? FCGX_GetStr(to + got, (int)there, r->in) : 0);
+}
+
+static bool fastcgi_is_silent(struct gate *g, int ms)
+{
+	FCGX_Request *r = g->stream;
+	struct pollfd said = { .fd = r->ipcFd, .events = POLLIN };
+
+	return r->in->rdNext == r->in->stop && poll(&said, 1, ms) == 0;
 }
 
 static bool fastcgi_write(struct gate *g, struct str bytes)
@@ -207,6 +252,7 @@ bool gate_fastcgi_next(struct gate_fastcgi *f, struct gate *g)
 	*g = (struct gate){ .params = f->request.envp,
 		.read = fastcgi_read,
 		.write = fastcgi_write,
+		.is_silent = fastcgi_is_silent,
 		.stream = &f->request };
 	return true;
 }

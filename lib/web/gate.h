@@ -13,6 +13,9 @@
 bool gate_is_fastcgi(void);
 /* The request of a CGI process. */
 void gate_cgi(struct gate *g);
+/* Behind its answer: takes what is left of a body that was refused. mod_cgid loses the answer of a
+ * program that closes before all is sent. */
+void gate_cgi_done(struct gate *g);
 
 struct gate_fastcgi;
 

@@ -72,6 +72,8 @@ void jail_enter(const struct host *host)
 	allow(rules, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE);
 	allow(rules, "/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
 	allow(rules, c->run_dir, KEEP_FILES);
+	if (host->program->stores)
+		allow(rules, c->files_dir, KEEP_FILES);
 	allow_log(rules, c->log_file);
 	snprintf(public_keys, sizeof public_keys, "%s/public", c->keys_dir);
 	allow(rules, public_keys, READ_FILES);

@@ -8,6 +8,7 @@
 #include "data/event.h"
 #include "data/user.h"
 #include "web/app.h"
+#include "web/crew.h"
 #include "web/gate.h"
 #include "web/jail.h"
 #include "web/keys.h"
@@ -17,61 +18,11 @@
 #include <errno.h>
 #include <malloc.h>
 #include <mysql.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-enum { STACK_BYTES = 512 * 1024 };
-
-static void *work(void *host)
-{
-	struct gate_fastcgi *f = gate_fastcgi_new();
-	struct worker w;
-	struct gate gate;
-
-	worker_init(&w, host);
-	while (gate_fastcgi_next(f, &gate)) {
-		serve(&w, &gate);
-		gate_fastcgi_done(f);
-	}
-	worker_free(&w);
-	gate_fastcgi_free(f);
-	return NULL;
-}
-
-/* Waits for the signal to end, then lets every thread finish the request it is in. */
-static void serve_fastcgi(struct host *host)
-{
-	int64_t n = host->conf.threads;
-	pthread_t *threads = must_alloc(sizeof *threads * (size_t)n);
-	pthread_attr_t small;
-	sigset_t signals;
-	int got;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	gate_init();
-	pthread_attr_init(&small);
-	pthread_attr_setstacksize(&small, STACK_BYTES);
-	for (int64_t i = 0; i < n; i++)
-		if (pthread_create(&threads[i], &small, work, host)) {
-			log_say("error", "thread %lld cannot be started", (long long)i + 1);
-			exit(1);
-		}
-	pthread_attr_destroy(&small);
-	while (sigwait(&signals, &got) == 0 && got == SIGHUP)
-		log_reopen();
-	gate_close();
-	for (int64_t i = 0; i < n; i++)
-		pthread_join(threads[i], NULL);
-	free(threads);
-}
 
 static void serve_cgi(struct host *host)
 {
@@ -82,6 +33,7 @@ static void serve_cgi(struct host *host)
 	worker_init(&w, host);
 	gate_cgi(&gate);
 	serve(&w, &gate);
+	gate_cgi_done(&gate);
 	worker_free(&w);
 }
 
@@ -149,7 +101,7 @@ int main(int argc, char **argv)
 	if (program.open)
 		program.open(&host);
 	if (gate_is_fastcgi())
-		(program.serve ? program.serve : serve_fastcgi)(&host);
+		(program.serve ? program.serve : crew_serve)(&host);
 	else
 		serve_cgi(&host);
 	if (program.close)

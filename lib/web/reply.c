@@ -43,8 +43,17 @@ static const struct answer {
 		"state afresh." },
 	[ERR_TOO_LARGE] = { 413, "too_large", "Too large",
 		"The body is larger than this address takes." },
+	[ERR_QUOTA] = { 413, "quota_exceeded", "Storage full",
+		"Your files would take more than one person may store here." },
+	[ERR_FILE_TYPE] = { 415, "unsupported_file_type", "Unsupported file",
+		"Files of this type are not taken. What counts is what the bytes are, not what "
+		"they are called." },
+	[ERR_STORAGE] = { 503, "storage_full", "No room",
+		"The server has no room for this file at the moment. Nothing was stored." },
 	[ERR_MEDIA_TYPE] = { 415, "unsupported_media_type", "Unsupported type",
 		"Send application/json or application/x-www-form-urlencoded, in UTF-8." },
+	[ERR_RANGE] = { 416, "range_not_satisfiable", "No such range",
+		"The file is shorter than that; Content-Range says how long it is." },
 	[ERR_INVALID] = { 422, "invalid_fields", "Invalid fields",
 		"Some fields are missing or wrong; see fields." },
 	[ERR_RATE_LIMITED] = { 429, "rate_limited", "Too many requests",
@@ -62,7 +71,7 @@ static const struct answer {
 		"made; look before you repeat it." },
 };
 
-static void header(struct buf *to, const char *name, struct str value)
+void reply_header(struct buf *to, const char *name, struct str value)
 {
 	/* Nothing of a request reaches a header unchecked; this is the last wall. */
 	for (size_t i = 0; i < value.n; i++)
@@ -98,20 +107,21 @@ static void problem(struct request *rq, enum err e, const struct answer *a)
 	put_object_end(&j);
 }
 
-static void origin_headers(struct request *rq, struct buf *to)
+void reply_origin(struct request *rq, struct buf *to)
 {
 	if (rq->host->conf.origins[0])
-		header(to, "Vary", STR("Origin"));
+		reply_header(to, "Vary", STR("Origin"));
 	if (!rq->allow_origin.p)
 		return;
-	header(to, "Access-Control-Allow-Origin", rq->allow_origin);
-	header(to, "Access-Control-Expose-Headers", STR("X-Request-Id, Retry-After, Location"));
+	reply_header(to, "Access-Control-Allow-Origin", rq->allow_origin);
+	reply_header(to, "Access-Control-Expose-Headers",
+		STR("X-Request-Id, Retry-After, Location, ETag"));
 	if (!str_is(rq->method, "OPTIONS"))
 		return;
-	header(to, "Access-Control-Allow-Methods", rq->allow);
-	header(to, "Access-Control-Allow-Headers",
-		STR("Authorization, Content-Type, X-Request-Id"));
-	header(to, "Access-Control-Max-Age", STR("600"));
+	reply_header(to, "Access-Control-Allow-Methods", rq->allow);
+	reply_header(to, "Access-Control-Allow-Headers",
+		STR("Authorization, Content-Type, Content-Disposition, X-Request-Id"));
+	reply_header(to, "Access-Control-Max-Age", STR("600"));
 }
 
 /* Closes what the handler wrote, or writes the problem; what the status is, is decided here alone.
@@ -145,25 +155,27 @@ int reply(struct request *rq, enum err e)
 		rq->retry_after_s = e == ERR_DATABASE_AWAY ? 2 : 1;
 	buf_printf(&out, "Status: %d\r\n", status);
 	if (status != 204) {
-		header(&out, "Content-Type",
+		reply_header(&out, "Content-Type",
 			rq->text_type.p && status < 400 ? rq->text_type
 			: status < 400                  ? STR("application/json")
 							: STR("application/problem+json"));
 		if (!rq->endless)
 			buf_printf(&out, "Content-Length: %zu\r\n", rq->body->n);
 	}
-	header(&out, "X-Request-Id", rq->id);
-	header(&out, "X-Content-Type-Options", STR("nosniff"));
-	header(&out, "Cache-Control", STR("no-store"));
+	reply_header(&out, "X-Request-Id", rq->id);
+	reply_header(&out, "X-Content-Type-Options", STR("nosniff"));
+	reply_header(&out, "Cache-Control", STR("no-store"));
 	if (status == 401)
-		header(&out, "WWW-Authenticate", STR("Bearer"));
+		reply_header(&out, "WWW-Authenticate", STR("Bearer"));
 	if (rq->allow.n)
-		header(&out, "Allow", rq->allow);
+		reply_header(&out, "Allow", rq->allow);
 	if (rq->retry_after_s)
 		buf_printf(&out, "Retry-After: %lld\r\n", (long long)rq->retry_after_s);
+	if (status == 416)
+		buf_printf(&out, "Content-Range: bytes */%lld\r\n", (long long)rq->range_size);
 	for (int i = 0; i < rq->cookies_n; i++)
-		header(&out, "Set-Cookie", rq->cookies[i]);
-	origin_headers(rq, &out);
+		reply_header(&out, "Set-Cookie", rq->cookies[i]);
+	reply_origin(rq, &out);
 	buf_z(&out, "\r\n");
 	if (!rq->head)
 		buf_str(&out, buf_as_str(rq->body));

@@ -7,6 +7,10 @@
 
 /* Sends the answer; returns its status. */
 int reply(struct request *rq, enum err e);
+/* For who writes an answer by hand: one header, left out where it could break the answer; and those
+ * that a configured foreign origin needs. */
+void reply_header(struct buf *to, const char *name, struct str value);
+void reply_origin(struct request *rq, struct buf *to);
 void reply_log(const struct request *rq, enum err e, int status);
 
 #endif

@@ -33,6 +33,8 @@ struct gate {
 	char **params; /* "NAME=value", ends with NULL */
 	/* Up to n bytes of the body; 0 at its end, -1 when it broke off. */
 	int64_t (*read)(struct gate *g, char *to, size_t n);
+	/* Whether nothing more of the body comes within so many milliseconds. */
+	bool (*is_silent)(struct gate *g, int ms);
 	bool (*write)(struct gate *g, struct str bytes);
 	void *stream;
 };
@@ -95,6 +97,8 @@ struct request {
 	struct str text_type; /* set: the body is not JSON but this */
 	bool endless;         /* the body goes on after the answer: an event stream */
 	bool answered;        /* the handler has sent the answer itself */
+	int status;           /* that it sent; 0: 200 */
+	int64_t range_size;   /* with ERR_RANGE: of the file that has no such bytes */
 	bool made;            /* 201 instead of 200 */
 	int64_t retry_after_s;
 	struct str cookies[COOKIES_MAX];

@@ -78,6 +78,7 @@ struct program {
 	const char *name;
 	const struct route *routes; /* ends with a route without method */
 	bool signs;                 /* makes access tokens, so needs the private keys */
+	bool stores;                /* may touch the directory of files */
 	/* What it keeps for as long as the process lives; NULL: nothing. */
 	void (*open)(struct host *host);
 	void (*close)(void);

@@ -2,7 +2,6 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "data/upkeep.h"
 #include "web/gate.h"
 
 #include <fcntl.h>
@@ -24,6 +23,7 @@ enum {
 
 static struct {
 	struct host *host;
+	chore *chore;
 	bool threaded;
 	pthread_t thread;
 	_Atomic uint32_t stopping;
@@ -35,7 +35,7 @@ static bool do_piece(struct db *db, struct arena *a)
 {
 	bool more = false;
 
-	upkeep_step(db, a, spare.host->page, spare.host->conf.log_days, &more);
+	spare.chore(db, a, spare.host, &more);
 	arena_clear(a);
 	return more;
 }
@@ -100,12 +100,13 @@ static void start_thread(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&small);
 	if (!spare.threaded)
-		log_say("warning", "no thread for upkeep: search and trimming lag behind");
+		log_say("warning", "no thread for upkeep: what nobody waits for is not done");
 }
 
-void spare_open(struct host *host)
+void spare_open(struct host *host, chore *what)
 {
 	spare.host = host;
+	spare.chore = what;
 	if (gate_is_fastcgi())
 		start_thread();
 }

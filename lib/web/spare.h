@@ -1,4 +1,5 @@
-/* spare.h - the moments in which a program does upkeep (lib/data/upkeep.h).
+/* spare.h - the moments in which a program does what nobody waits for: upkeep (lib/data/upkeep.h),
+ * tidying (lib/web/tidy.h).
  *
  * As FastCGI a thread of low priority does it: it sleeps until the bell rings, waits for a while,
  * so that much is done at once, and does piece after piece while the site is quiet; while it is
@@ -9,7 +10,10 @@
 
 #include "web/request.h"
 
-void spare_open(struct host *host);
+/* One piece of it, short enough to be waited for. *more: another one is due. */
+typedef enum err chore(struct db *db, struct arena *a, struct host *host, bool *more);
+
+void spare_open(struct host *host, chore *what);
 void spare_close(void);
 
 #endif

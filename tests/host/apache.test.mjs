@@ -9,7 +9,7 @@ import { Site, alive, atEnd, copyOfTree, freePort, isRoot, signal, temporaryFold
 
 const APACHE = '/usr/sbin/apache2'
 const MODULES = '/usr/lib/apache2/modules'
-const common = ['mpm_event', 'alias', 'authz_core', 'deflate', 'dir', 'env', 'filter', 'headers', 'mime', 'reqtimeout']
+const common = ['mpm_event', 'alias', 'xsendfile', 'authz_core', 'deflate', 'dir', 'env', 'filter', 'headers', 'mime', 'reqtimeout']
 const ways = { cgi: ['cgid'], fcgid: ['fcgid'], sockets: ['proxy', 'proxy_fcgi'] }
 
 let site, folder
@@ -31,7 +31,7 @@ async function apache(t, way) {
   const dir = path.join(folder, way)
   fs.mkdirSync(dir)
   fs.chmodSync(dir, 0o777)
-  for (const name of ['account', 'users', 'health']) {
+  for (const name of ['account', 'users', 'files', 'health']) {
     fs.symlinkSync(path.join(site.var, `run/${name}.sock`), path.join(dir, `${name}.sock`))
   }
   fs.writeFileSync(path.join(dir, 'httpd.conf'), `
@@ -49,6 +49,7 @@ async function apache(t, way) {
     Define bellhop_bin "${site.env.BIN}"
     Define bellhop_conf "${path.join(site.var, 'bellhop.conf')}"
     Define bellhop_run "${dir}"
+    Define bellhop_files "${path.join(site.var, 'files')}"
     Include "${path.join(site.tree, 'apache.conf')}"
   `)
   const server = spawn(APACHE, ['-DFOREGROUND', '-f', path.join(dir, 'httpd.conf')], { ...site.options, stdio: 'inherit' })
@@ -110,6 +111,28 @@ for (const way of Object.keys(ways)) {
       assert.equal(answer.status, 413)
       assert.equal(answer.headers.get('content-type'), 'application/problem+json')
       assert.equal((await answer.json()).code, 'too_large')
+    })
+
+    test('an upload comes back, whole and in part; what is refused early says so', async () => {
+      const email = `files-${way}@example.org`
+      const register = await post('/api/v1/account/register', { email, password: 'correct horse', firstName: 'A', lastName: 'B' })
+      const Authorization = `Bearer ${(await register.json()).accessToken}`
+      const words = 'Рядок за рядком.\n'.repeat(50_000)
+      const upload = await fetch(`${url}/chat/api/v1/files?name=a.txt`, { method: 'POST', headers: { Authorization }, body: words })
+      assert.equal(upload.status, 201)
+      const { id } = await upload.json()
+      const whole = await fetch(`${url}/chat/api/v1/files/${id}`, { headers: { Authorization } })
+      assert.deepEqual([whole.status, whole.headers.get('content-type'), whole.headers.get('x-sendfile')], [200, 'text/plain', null])
+      assert.match(whole.headers.get('content-disposition'), /filename="a.txt"/)
+      assert.match(whole.headers.get('content-security-policy'), /sandbox/)
+      assert.equal(await whole.text(), words)
+      const etag = whole.headers.get('etag')
+      const part = await fetch(`${url}/api/v1/files/${id}`, { headers: { Authorization, Range: 'bytes=0-9', 'If-Range': etag } })
+      assert.deepEqual([part.status, part.headers.get('etag'), await part.text()], [206, etag, 'Рядок'])
+      assert.equal((await fetch(`${url}/api/v1/files/${id}`, { headers: { Authorization, 'If-None-Match': etag } })).status, 304)
+      assert.equal((await fetch(`${url}/api/v1/files/${id}`)).status, 401)
+      const refused = await fetch(`${url}/api/v1/files`, { method: 'POST', headers: { Authorization }, body: Buffer.alloc(3 << 20) })
+      assert.deepEqual([refused.status, (await refused.json()).code], [415, 'unsupported_file_type'])
     })
 
     test('files have types, a policy and an ETag, under a prefix too', async () => {

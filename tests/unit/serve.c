@@ -495,7 +495,7 @@ static void a_browser_that_asks_first_is_told_what_it_may(void **state)
 	assert_true(str_is(
 		door_header(&door, "Access-Control-Allow-Methods"), "GET, HEAD, POST, OPTIONS"));
 	assert_true(str_is(door_header(&door, "Access-Control-Allow-Headers"),
-		"Authorization, Content-Type, X-Request-Id"));
+		"Authorization, Content-Type, Content-Disposition, X-Request-Id"));
 	assert_null(door_header(&door, "Access-Control-Allow-Credentials").p);
 	door_ask(&door, "OPTIONS", "/api/v1/made/me");
 	door_set(&door, "HTTP_ORIGIN", STR("https://evil.example"));
@@ -771,6 +771,10 @@ static void every_error_has_a_status_a_code_and_words(void **state)
 		[ERR_USERNAME_TAKEN] = 409,
 		[ERR_CURSOR_EXPIRED] = 410,
 		[ERR_TOO_LARGE] = 413,
+		[ERR_QUOTA] = 413,
+		[ERR_FILE_TYPE] = 415,
+		[ERR_STORAGE] = 503,
+		[ERR_RANGE] = 416,
 		[ERR_MEDIA_TYPE] = 415,
 		[ERR_INVALID] = 422,
 		[ERR_RATE_LIMITED] = 429,
