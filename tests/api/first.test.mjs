@@ -6,6 +6,7 @@ import { makeGroup, say } from '../chats.mjs'
 import { connect, refused, sameAllow, transport } from '../client.mjs'
 import { METHODS, allowed, deref, operations } from '../document.mjs'
 import { newcomer, settle } from '../people.mjs'
+import { png } from '../samples.mjs'
 import { facts, openSite } from '../site.mjs'
 
 const site = await openSite()
@@ -13,9 +14,12 @@ const client = connect(site)
 const ground = connect(site, undefined, 'http')
 const routes = site.routes()
 
-// Somebody; for calls about chats also with a group of theirs, somebody else in it, and a message.
+const BYTES = { raw: png(40, 30), type: 'image/png' }
+
+// Somebody; for calls about chats also with a group of theirs, somebody else in it, and a message, for files with one.
 async function begin(op) {
   const person = await settle(ground)
+  if (op.program === 'files') return { ...person, fileId: (await ground.post('/files', { token: person.token, ...BYTES })).json.id }
   if (!['chats', 'messages'].includes(op.program)) return person
   const other = await settle(ground)
   const { id } = await makeGroup(ground, person, [other], { public: true })
@@ -26,7 +30,7 @@ async function begin(op) {
 // The path for this person's things; `values` are for parameters that shall be others.
 function path(op, person, values = {}) {
   const mine = {
-    id: { users: person.id, account: person.sessionId, chats: person.chatId }[op.program],
+    id: { users: person.id, account: person.sessionId, chats: person.chatId, files: person.fileId }[op.program],
     chatId: person.chatId,
     userId: person.other?.id,
     seq: person.seq,
@@ -94,8 +98,9 @@ for (const op of operations.filter(op => op.name !== 'GET /poll/stream')) {
   test(op.name, async t => {
     const person = await begin(op)
     const url = path(op, person)
-    const token = op.needsToken ? person.token : undefined
-    const ask = (options, to = url) => client.call(op.method, to, { token, ...options })
+    const token = op.takesToken ? person.token : undefined
+    const bytes = op.takesBytes ? BYTES : {}
+    const ask = (options, to = url) => client.call(op.method, to, { token, ...bytes, ...options })
     const before = await state(person)
     const unchanged = async () => assert.deepEqual(await state(person), before)
 
@@ -132,11 +137,11 @@ for (const op of operations.filter(op => op.name !== 'GET /poll/stream')) {
         refused(await ask({ raw, type: 'application/json' }), 413, 'too_large')
         await unchanged()
       })
-    } else if (op.method !== 'GET' || transport === 'cgi') {
+    } else if (!op.takesBytes && (op.method !== 'GET' || transport === 'cgi')) {
       // lighttpd lets no GET with a body through at all.
       await t.test('a body where none is taken is not even read', async () => {
         const other = await begin(op)
-        const options = { token: op.needsToken ? other.token : undefined, raw: '{'.repeat(65_536), type: 'application/json' }
+        const options = { token: op.takesToken ? other.token : undefined, raw: '{'.repeat(65_536), type: 'application/json' }
         const answer = await client.call(op.method, `${path(op, other)}?${demanded(op)}`, options)
         assert.ok(answer.status < 300, answer.text)
       })
