@@ -6,6 +6,7 @@ import { makeGroup, say } from '../chats.mjs'
 import { connect, refused, sameAllow, transport } from '../client.mjs'
 import { METHODS, allowed, deref, operations } from '../document.mjs'
 import { newcomer, settle } from '../people.mjs'
+import { png } from '../samples.mjs'
 import { facts, openSite } from '../site.mjs'
 
 const site = await openSite()
@@ -16,6 +17,10 @@ const routes = site.routes()
 // Somebody; for calls about chats also with a group of theirs, somebody else in it, and a message.
 async function begin(op) {
   const person = await settle(ground)
+  if (op.program === 'files') {
+    const { json } = await ground.post('/files', { token: person.token, raw: png(8, 8), type: 'image/png' })
+    return { ...person, fileId: json.id }
+  }
   if (!['chats', 'messages'].includes(op.program)) return person
   const other = await settle(ground)
   const { id } = await makeGroup(ground, person, [other], { public: true })
@@ -26,7 +31,7 @@ async function begin(op) {
 // The path for this person's things; `values` are for parameters that shall be others.
 function path(op, person, values = {}) {
   const mine = {
-    id: { users: person.id, account: person.sessionId, chats: person.chatId }[op.program],
+    id: { users: person.id, account: person.sessionId, chats: person.chatId, files: person.fileId }[op.program],
     chatId: person.chatId,
     userId: person.other?.id,
     seq: person.seq,
@@ -132,7 +137,7 @@ for (const op of operations.filter(op => op.name !== 'GET /poll/stream')) {
         refused(await ask({ raw, type: 'application/json' }), 413, 'too_large')
         await unchanged()
       })
-    } else if (op.method !== 'GET' || transport === 'cgi') {
+    } else if (!op.node.requestBody && (op.method !== 'GET' || transport === 'cgi')) {
       // lighttpd lets no GET with a body through at all.
       await t.test('a body where none is taken is not even read', async () => {
         const other = await begin(op)
@@ -212,7 +217,8 @@ for (const op of operations.filter(op => op.name !== 'GET /poll/stream')) {
     await t.test('names that nobody knows are ignored', async () => {
       const good = goodBody(op, person)
       const to = `${url}?unknown=1${demanded(op)}`
-      const answer = await ask(good ? { body: { ...good, unknown: { deep: [1, 'x', null] } } } : {}, to)
+      const file = op.node.requestBody && !op.bodySchema ? { raw: png(8, 8), type: 'image/png' } : undefined
+      const answer = await ask(file ?? (good ? { body: { ...good, unknown: { deep: [1, 'x', null] } } } : {}), to)
       assert.ok(answer.status < 300, answer.text)
     })
   })
