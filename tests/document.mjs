@@ -37,10 +37,8 @@ function operation(path, method, node) {
     parameters,
     bodySchema: body && deref(body.schema),
     sample: body && Object.values(body.examples)[0].value,
-    takesBytes: Boolean(node.requestBody?.content['*/*']),
     program: path.split('/')[1],
     pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
-    takesToken: security.length > 0,
     needsToken: security.length > 0 && security.every(way => 'bearer' in way)
   }
 }

@@ -1,7 +1,7 @@
 // truth.mjs - what the database holds: the log of events, and whether everything in it agrees.
 import assert from 'node:assert/strict'
 
-const TABLES = 'chat, member, former_member, direct_chat, message, sent, reaction, event, log_head'
+const TABLES = 'chat, member, former_member, direct_chat, message, message_file, file, content, quota, sent, reaction, event, log_head'
 const ROWS = 20_000
 
 // What stands for the hour of a chat with many members.
@@ -36,11 +36,12 @@ export async function* messagesOf(site) {
   let rows
   do {
     rows = await site.sql(`SELECT m.chat_id, m.seq, m.id, m.author_id, CONCAT('=', m.body) AS body, m.deleted_at IS NOT NULL AS deleted,
+      m.files, (SELECT COUNT(*) FROM message_file f WHERE f.chat_id = m.chat_id AND f.seq = m.seq) AS lying,
       m.reactions, (SELECT COUNT(*) FROM reaction r WHERE r.chat_id = m.chat_id AND r.seq = m.seq) AS counted FROM message m
       WHERE m.chat_id = ${at.chat_id} AND m.seq > ${at.seq} OR m.chat_id > ${at.chat_id} ORDER BY m.chat_id, m.seq LIMIT ${ROWS}`)
     at = rows.at(-1)
     yield* rows.map(m => ({ chatId: Number(m.chat_id), seq: Number(m.seq), id: Number(m.id), author: Number(m.author_id),
-      body: m.body.slice(1), deleted: m.deleted === '1', reactions: Number(m.reactions), counted: Number(m.counted) }))
+      body: m.body.slice(1), deleted: m.deleted === '1', reactions: Number(m.reactions), counted: Number(m.counted), files: Number(m.files), lying: Number(m.lying) }))
   } while (rows.length === ROWS)
 }
 
@@ -158,16 +159,19 @@ export async function checkTruth(site) {
     [...m].map(([userId, { role, readSeq }]) => `${chatId} ${userId} ${role} ${readSeq}`))
   assert.deepEqual(members.map(m => `${m.chat_id} ${m.user_id} ${m.role} ${m.read_seq}`).sort(), told.sort())
 
-  for await (const { chatId, seq, id, author, body, deleted, reactions, counted } of messagesOf(site)) {
+  for await (const { chatId, seq, id, author, body, deleted, reactions, counted, files, lying } of messagesOf(site)) {
     const where = `message ${chatId}/${seq}`
     const t = story.chat(chatId).messages[seq - 1]
     assert.deepEqual([t.id, t.author, t.deleted ?? false], [id, author, deleted], where)
     assert.deepEqual([t.told, t.edited ?? t.told], [body, body], where)
-    assert.equal(body === '', deleted, where)
+    assert.equal(body === '' && files === 0, deleted, where)
+    assert.equal(files, lying, where)
     const n = t.reactions?.size ?? 0
     assert.deepEqual([reactions, counted], [n, n], where)
   }
 
+  assert.deepEqual(await site.sql(`SELECT q.user_id, q.used, IFNULL(SUM(c.size), 0) AS sum FROM quota q LEFT JOIN file f ON f.owner_id = q.user_id
+    LEFT JOIN content c ON c.id = f.content_id GROUP BY q.user_id HAVING used <> sum`), [], 'room that nobody uses, or has not')
   assert.deepEqual(await site.sql(`SELECT c.id, m.user_id FROM member m JOIN chat c ON c.id = m.chat_id JOIN user u ON u.id = m.user_id
     WHERE u.deleted_at IS NOT NULL AND c.kind <> 'direct'`), [], 'deleted people are in groups')
   assert.deepEqual(await site.sql(`SELECT c.id FROM chat c WHERE c.kind = 'direct'

@@ -22,7 +22,8 @@ enum {
 	REST_US = 50000,
 	PROMPT_MS = 10,
 	QUICK_WRITE = 65536,
-	REST_MAX = 1 << 28
+	REST_MAX = 1 << 28,
+	REST_READ = 512
 };
 
 extern char **environ;
@@ -260,14 +261,18 @@ bool gate_fastcgi_next(struct gate_fastcgi *f, struct gate *g)
 /* Left to itself libfcgi shuts its side down and waits for the server to close the connection,
  * which wakes the thread once more for each request. That is for bytes still on their way: to close
  * on them would be a reset, and the answer might be lost. Once the end of the body was read there
- * are none, and to close is enough. */
+ * are none, and to close is enough. What has not come yet is not waited for: the answer goes first.
+ */
 void gate_fastcgi_done(struct gate_fastcgi *f)
 {
 	FCGX_Request *r = &f->request;
-	char rest[512];
-	bool ended =
-		FCGX_GetStr(rest, sizeof rest, r->in) < (int)sizeof rest && !FCGX_GetError(r->in);
+	struct gate g = { .stream = r };
+	bool ended;
 
+	for (int n = 0; n < REST_READ && !r->in->isClosed && !fastcgi_is_silent(&g, 0); n++)
+		if (FCGX_GetChar(r->in) < 0)
+			break;
+	ended = r->in->isClosed && !FCGX_GetError(r->in);
 	r->keepConnection = ended;
 	FCGX_Finish_r(r);
 	if (r->ipcFd >= 0)

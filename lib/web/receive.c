@@ -148,8 +148,10 @@ static enum err read_body(struct reception *r)
 		if (rq->content_length >= 0 && n >= rq->content_length)
 			break;
 	}
-	if (got >= 0 && (rq->content_length < 0 || n == rq->content_length))
+	if (got >= 0 && (rq->content_length < 0 || n == rq->content_length)) {
+		rq->body_taken = true;
 		return OK;
+	}
 	note(rq, "the body broke off");
 	return ERR_BAD_REQUEST;
 }

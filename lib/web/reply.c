@@ -167,6 +167,9 @@ int reply(struct request *rq, enum err e)
 	reply_header(&out, "Cache-Control", STR("no-store"));
 	if (status == 401)
 		reply_header(&out, "WWW-Authenticate", STR("Bearer"));
+	/* What is left of a body that flows through is in the way of the next request. */
+	if (rq->host->program->stores && rq->content_length > 0 && !rq->body_taken)
+		reply_header(&out, "Connection", STR("close"));
 	if (rq->allow.n)
 		reply_header(&out, "Allow", rq->allow);
 	if (rq->retry_after_s)

@@ -89,7 +89,8 @@ struct request {
 		*live;       /* in a program that parks requests: what its loop knows of this one */
 	struct visit *visit; /* the same on the loop of a desk (lib/live/desk.h) */
 
-	bool counted; /* against the limits, already */
+	bool body_taken; /* to its end, by a program that takes bodies as they come */
+	bool counted;    /* against the limits, already */
 
 	/* the answer */
 	struct buf *body;

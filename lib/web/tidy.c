@@ -185,7 +185,10 @@ static enum err tidy(struct db *db, struct arena *a, struct host *host, bool *mo
 	(void)host;
 	remove_place(site->conf.files_dir, r.place);
 	remove_place(site->conf.files_dir, r.thumb_place);
-	return e == OK && !*more && is_due() ? look_at_everything(db, a) : e;
+	if (e != OK || *more || !is_due())
+		return e;
+	*more = true; /* what has expired left orphans */
+	return look_at_everything(db, a);
 }
 
 void tidy_open(struct host *host)

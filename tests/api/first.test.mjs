@@ -14,12 +14,13 @@ const client = connect(site)
 const ground = connect(site, undefined, 'http')
 const routes = site.routes()
 
-const BYTES = { raw: png(40, 30), type: 'image/png' }
-
-// Somebody; for calls about chats also with a group of theirs, somebody else in it, and a message, for files with one.
+// Somebody; for calls about chats also with a group of theirs, somebody else in it, and a message.
 async function begin(op) {
   const person = await settle(ground)
-  if (op.program === 'files') return { ...person, fileId: (await ground.post('/files', { token: person.token, ...BYTES })).json.id }
+  if (op.program === 'files') {
+    const { json } = await ground.post('/files', { token: person.token, raw: png(8, 8), type: 'image/png' })
+    return { ...person, fileId: json.id }
+  }
   if (!['chats', 'messages'].includes(op.program)) return person
   const other = await settle(ground)
   const { id } = await makeGroup(ground, person, [other], { public: true })
@@ -38,6 +39,9 @@ function path(op, person, values = {}) {
   }
   return op.path.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? mine[name])
 }
+
+// Also where a cookie would do.
+const tokenFor = (op, person) => (op.needsToken || op.program === 'files' ? person.token : undefined)
 
 // What of the person and of their chat must not change.
 async function state(person) {
@@ -98,9 +102,8 @@ for (const op of operations.filter(op => op.name !== 'GET /poll/stream')) {
   test(op.name, async t => {
     const person = await begin(op)
     const url = path(op, person)
-    const token = op.takesToken ? person.token : undefined
-    const bytes = op.takesBytes ? BYTES : {}
-    const ask = (options, to = url) => client.call(op.method, to, { token, ...bytes, ...options })
+    const token = tokenFor(op, person)
+    const ask = (options, to = url) => client.call(op.method, to, { token, ...options })
     const before = await state(person)
     const unchanged = async () => assert.deepEqual(await state(person), before)
 
@@ -137,11 +140,11 @@ for (const op of operations.filter(op => op.name !== 'GET /poll/stream')) {
         refused(await ask({ raw, type: 'application/json' }), 413, 'too_large')
         await unchanged()
       })
-    } else if (!op.takesBytes && (op.method !== 'GET' || transport === 'cgi')) {
+    } else if (!op.node.requestBody && (op.method !== 'GET' || transport === 'cgi')) {
       // lighttpd lets no GET with a body through at all.
       await t.test('a body where none is taken is not even read', async () => {
         const other = await begin(op)
-        const options = { token: op.takesToken ? other.token : undefined, raw: '{'.repeat(65_536), type: 'application/json' }
+        const options = { token: tokenFor(op, other), raw: '{'.repeat(65_536), type: 'application/json' }
         const answer = await client.call(op.method, `${path(op, other)}?${demanded(op)}`, options)
         assert.ok(answer.status < 300, answer.text)
       })
@@ -217,7 +220,8 @@ for (const op of operations.filter(op => op.name !== 'GET /poll/stream')) {
     await t.test('names that nobody knows are ignored', async () => {
       const good = goodBody(op, person)
       const to = `${url}?unknown=1${demanded(op)}`
-      const answer = await ask(good ? { body: { ...good, unknown: { deep: [1, 'x', null] } } } : {}, to)
+      const file = op.node.requestBody && !op.bodySchema ? { raw: png(8, 8), type: 'image/png' } : undefined
+      const answer = await ask(file ?? (good ? { body: { ...good, unknown: { deep: [1, 'x', null] } } } : {}), to)
       assert.ok(answer.status < 300, answer.text)
     })
   })
