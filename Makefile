@@ -51,7 +51,8 @@ endif
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 CFLAGS = -std=c11 -D_GNU_SOURCE -Ilib -pthread $(WARNINGS) $(FLAVOUR) $(PKG_CFLAGS)
-LIBS = -Wl,--as-needed $(PKG_LIBS) -lgif -lcrypt -lm -pthread
+# Of these there is no .pc file: giflib, wslay.
+LIBS = -Wl,--as-needed $(PKG_LIBS) -lgif -lwslay -lcrypt -lm -pthread
 
 LIB_SOURCES := $(sort $(wildcard lib/*/*.c))
 PROGRAM_SOURCES := $(sort $(wildcard cgi-bin/*.c))

@@ -7,6 +7,7 @@
 #include "data/session.h"
 #include "data/user.h"
 #include "live/arrival.h"
+#include "live/call.h"
 #include "web/reply.h"
 #include "web/route.h"
 
@@ -314,4 +315,4 @@ static const struct route routes[] = {
 	{ 0 },
 };
 
-const struct program program = { .name = "poll", .routes = routes, .serve = live_serve };
+const struct program program = { .name = "poll", .routes = routes, .serve = call_serve };

@@ -6,7 +6,7 @@ set -eu -o pipefail
 run_packages=(
 	gcc libc6-dev make pkg-config
 	libfcgi-dev libmariadb-dev libjson-c-dev libjwt-dev libmagic-dev libinih-dev libutf8proc-dev
-	libssl-dev libcrypt-dev libuv1-dev libturbojpeg0-dev libpng-dev libwebp-dev libgif-dev
+	libssl-dev libcrypt-dev libuv1-dev libturbojpeg0-dev libpng-dev libwebp-dev libgif-dev libwslay-dev
 	lighttpd lighttpd-mod-deflate
 	# The "core" packages are the programs alone: mariadb-server would start a database service of its own.
 	mariadb-server-core mariadb-client-core
@@ -16,6 +16,8 @@ test_packages=(
 	clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck valgrind libcmocka-dev
 	# Likewise: the package apache2 would start a web server, apache2-bin is only the program.
 	apache2-bin libapache2-mod-fcgid libapache2-mod-xsendfile
+	# A Socket.IO client that we did not write, with both of its transports.
+	python3-socketio python3-requests python3-websocket python3-aiohttp
 )
 node_major_min=18
 

@@ -1,5 +1,6 @@
 #include "live/arrival.h"
 
+#include "live/fetch.h"
 #include "live/waiter.h"
 #include "live/whisper.h"
 #include "web/route.h"

@@ -1,11 +1,9 @@
 /* live.h - the process of a program whose requests wait: one loop, the hub, and a few threads for
  * the database.
  *
- * A request is walked through the same steps as everywhere (lib/web/app.c), on the loop's thread
- * and without a database. Most polls need none: the token is remembered, the person known, the
- * cursor within the tail. Where a step says ERR_NEEDS_DATABASE, a thread fetches what is missing
- * (the session, the memberships, what lies between the cursor and the tail), and the request is
- * walked again with that in hand. Nothing on the loop ever waits. */
+ * It reads the tail of the log into the hub, and what nobody keeps. Who comes in, and how, is its
+ * door's: FastCGI requests (live/call.h) or sockets (live/bridge.h). Nothing on the loop ever
+ * waits. */
 #ifndef LIVE_LIVE_H
 #define LIVE_LIVE_H
 
@@ -17,18 +15,20 @@
 
 struct live;
 struct threads;
+struct fetched;
 
-/* What a thread has brought for one request. */
-struct fetched {
-	enum err err;
-	struct arena arena;
-	struct log_state state;
-	struct sight sight;
-	int64_t as_of;            /* the log had been read that far when `sight` was loaded */
-	struct hub_event *events; /* behind the cursor, from the database */
-	size_t n;
-	int64_t position;
-	bool more;
+/* What stands between the process and its clients. One process, one door. */
+struct door {
+	/* Begins to accept. */
+	void (*open)(struct live *l);
+	/* The process ends: nobody new; who waits is answered. */
+	void (*stop)(void);
+	/* The log that all have followed is over; behind this there is another hub. */
+	void (*begin_anew)(void);
+	/* Whether everybody has gone. */
+	bool (*is_empty)(void);
+	/* Who is still there is cut off; the loop must still turn once. */
+	void (*close)(void);
 };
 
 /* What fcgi_data() of every request points to: who holds it, and is told when its client goes. */
@@ -48,15 +48,19 @@ struct live_request {
 	struct wish wish; /* filled in by the handler before it says ERR_NEEDS_DATABASE */
 };
 
-/* Serves until SIGTERM; for `serve` of struct program. */
-void live_serve(struct host *host);
+/* Serves until SIGTERM. */
+void live_serve(struct host *host, const struct door *door);
 
 struct threads *live_threads(struct live *l);
 struct hub *live_hub(struct live *l);
 uv_loop_t *live_loop(struct live *l);
 struct host *live_host(struct live *l);
-struct fcgi_server *live_server(struct live *l);
 struct log_state live_state(struct live *l);
+/* How often everything began anew: what was read before that says nothing of the hub there is now.
+ */
+int live_beginnings(const struct live *l);
+/* Somebody has seen that the log goes elsewhere: looks at it now. */
+void live_look(struct live *l);
 /* It has been asked to end: nobody may begin to wait. */
 bool live_is_ending(const struct live *l);
 

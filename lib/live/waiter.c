@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/random.h"
+#include "live/call.h"
 #include "live/whisper.h"
 #include "web/route.h"
 
@@ -146,7 +147,7 @@ static void answer(struct waiter *w, enum err e, int64_t retry_ms)
 	finish(&rq, e);
 	/* Of those who were answered first many knock again already. */
 	if (++room.answered % LET_IN_EVERY == 0)
-		fcgi_let_in(live_server(room.live));
+		call_let_in();
 	worker_clear(worker, &rq);
 	waiter_free(w);
 }
