@@ -96,6 +96,9 @@ static const struct setting settings[] = {
 		"messages at once per person"),
 	A_NUMBER("limits", "waits", waits, "5", 0, 1000,
 		"polls and event streams that wait at once per person"),
+	A_NUMBER("limits", "places", places, "9000", 0, 1000000,
+		"polls and event streams that wait at once; below what the web server has of "
+		"connections, so that others come through"),
 	A_NUMBER("limits", "writes", writes, "30", 0, 1000, "changes a second per person"),
 	A_NUMBER("limits", "writes_burst", writes_burst, "100", 1, 100000,
 		"changes at once per person"),

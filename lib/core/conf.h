@@ -34,8 +34,8 @@ struct conf {
 	int64_t password_places;
 
 	/* [limits], each a number of tries in a span; 0 switches one off */
-	int64_t login_tries, registrations, messages, messages_burst, waits, writes, writes_burst,
-		reads, reads_burst;
+	int64_t login_tries, registrations, messages, messages_burst, waits, places, writes,
+		writes_burst, reads, reads_burst;
 
 	int64_t lobby, away_s, log_days; /* [site] */
 

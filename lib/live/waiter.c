@@ -269,6 +269,7 @@ static int64_t jittered(int64_t ms)
 
 void waiter_start(struct live *l)
 {
+	int64_t wanted = live_host(l)->conf.places;
 	struct rlimit descriptors;
 
 	room.live = l;
@@ -280,6 +281,8 @@ void waiter_start(struct live *l)
 	room.places = descriptors.rlim_cur > 2 * SPARE_DESCRIPTORS
 			      ? descriptors.rlim_cur - SPARE_DESCRIPTORS
 			      : SPARE_DESCRIPTORS;
+	if (wanted && (size_t)wanted < room.places)
+		room.places = (size_t)wanted;
 	uv_timer_init(live_loop(l), &room.timer);
 	uv_timer_start(&room.timer, tick, TICK_MS, TICK_MS);
 }
