@@ -7,6 +7,7 @@
 #include "media/clerk.h"
 #include "web/deliver.h"
 #include "web/filename.h"
+#include "web/gate.h"
 #include "web/receive.h"
 #include "web/route.h"
 #include "web/tidy.h"
@@ -15,7 +16,7 @@ enum { ETAG_BYTES = 15, NAME_MAX_CHARS = 1024, MEGA = 1000000 };
 
 static void open_all(struct host *host)
 {
-	clerk_open();
+	clerk_open(gate_is_fastcgi());
 	tidy_open(host);
 }
 
