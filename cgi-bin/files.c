@@ -2,11 +2,13 @@
  *
  * What a file is and whether it is fit to be served, a process of its own finds out
  * (lib/media/clerk.h); the web server sends the bytes where it can (lib/web/deliver.h). */
+#include "core/log.h"
 #include "core/random.h"
 #include "data/file.h"
 #include "media/clerk.h"
 #include "web/deliver.h"
 #include "web/filename.h"
+#include "web/gate.h"
 #include "web/receive.h"
 #include "web/route.h"
 #include "web/tidy.h"
@@ -15,8 +17,13 @@ enum { ETAG_BYTES = 15, NAME_MAX_CHARS = 1024, MEGA = 1000000 };
 
 static void open_all(struct host *host)
 {
-	clerk_open();
+	struct str unknown = media_unknown(&host->conf);
+
+	clerk_open(gate_is_fastcgi());
 	tidy_open(host);
+	if (unknown.n)
+		log_say("warning", "settings: types in [uploads]: nobody knows what %.*s is",
+			STR_ARG(unknown));
 }
 
 static void close_all(void)

@@ -9,19 +9,22 @@ enum { LOOK_MAX = 500 };
 	"OR EXISTS (SELECT 1 FROM user u WHERE u.image_file = f.id AND u.deleted_at IS NULL) "     \
 	"OR EXISTS (SELECT 1 FROM chat h WHERE h.image_file = f.id AND h.deleted_at IS NULL)) "
 
+/* What was put up and never used has some days; of somebody who has left, none. */
+#define IS_OLD                                                                                     \
+	"(f.created_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY OR EXISTS (SELECT 1 FROM user o "       \
+	"WHERE o.id = f.owner_id AND o.deleted_at IS NOT NULL)) "
+
 static struct sql lock_file = SQL("SELECT id FROM file WHERE id = ? FOR UPDATE");
 static struct sql unused =
 	SQL("SELECT f.owner_id, f.content_id, c.size FROM file f JOIN content c ON "
-	    "c.id = f.content_id WHERE f.id = ? AND NOT " IS_USED
-	    "AND (? < 0 OR f.created_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY)");
+	    "c.id = f.content_id WHERE f.id = ? AND NOT " IS_USED "AND (? < 0 OR " IS_OLD ")");
 static struct sql delete_places = SQL("DELETE FROM message_file WHERE file_id = ?");
 static struct sql delete_file = SQL("DELETE FROM file WHERE id = ?");
 static struct sql give_back =
 	SQL("UPDATE quota SET used = IF(used > ?, used - ?, 0) WHERE user_id = ?");
 static struct sql note_orphan = SQL("INSERT IGNORE INTO orphan (content_id) VALUES (?)");
-static struct sql look_at =
-	SQL("SELECT f.id, NOT " IS_USED "AND f.created_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY "
-	    "FROM file f WHERE f.id > ? ORDER BY f.id LIMIT 500");
+static struct sql look_at = SQL("SELECT f.id, NOT " IS_USED "AND " IS_OLD
+				"FROM file f WHERE f.id > ? ORDER BY f.id LIMIT 500");
 static struct sql first_orphan = SQL("SELECT content_id FROM orphan LIMIT ? FOR UPDATE");
 static struct sql orphan_places =
 	SQL("SELECT c.place, c.thumb_place, EXISTS (SELECT 1 FROM file f WHERE f.content_id = "

@@ -157,10 +157,11 @@ static void dismiss(void)
 	waitpid(desk.pid, NULL, 0);
 }
 
-void clerk_open(void)
+void clerk_open(bool ahead)
 {
 	sem_init(&desk.pictures, 0, PICTURES_MAX);
-	hire();
+	if (ahead)
+		hire();
 }
 
 void clerk_close(void)

@@ -34,8 +34,8 @@ struct clerk_answer {
 	char placeholder[CLERK_PLACEHOLDER]; /* "" where there is none */
 };
 
-/* Before any thread is started. */
-void clerk_open(void);
+/* Before any thread is started. ahead: at once, not only when first asked. */
+void clerk_open(bool ahead);
 void clerk_close(void);
 /* Does one job and waits for it. answer->outcome: OK; ERR_TOO_LARGE: more pixels than may be;
  * ERR_INVALID: it is not what it begins as, or took more than its limits. ERR_INTERNAL when there

@@ -88,7 +88,7 @@ static bool look(struct str bytes, struct shape *shape)
 	size_t at = 0;
 
 	*shape = (struct shape){ .orientation = 1 };
-	while (next_segment(bytes, &at, &s) && s.marker != SOS) {
+	while (next_segment(bytes, &at, &s) && s.marker != SOS && s.marker != EOI) {
 		if (s.marker == APP1 && str_starts(s.body, "Exif"))
 			shape->orientation = exif_orientation(s.body);
 		if (is_frame(s.marker) && s.body.n >= 6) {

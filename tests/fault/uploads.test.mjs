@@ -2,13 +2,14 @@
 // rest nothing stays. KILLS says how often.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { soon } from '../client.mjs'
 import { mp4, png, pngText } from '../samples.mjs'
 import { bellhop, openSite } from '../site.mjs'
 import { chance } from './chance.mjs'
-import { kill } from './kills.mjs'
+import { kill, pidOf } from './kills.mjs'
 
 const KILLS = Number(process.env.KILLS ?? 6) * (process.env.STRICT ? 4 : 1)
 const SENDERS = 6
@@ -24,8 +25,22 @@ async function person() {
   return (await answer.json()).accessToken
 }
 
+const token = await person()
+
+test('a clerk that was killed is replaced', async () => {
+  const upload = () => fetch(url('/files'), { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: png(50, 50) })
+  assert.equal((await upload()).status, 201)
+  for (let i = 0; i < 3; i++) {
+    const files = pidOf(site, 'files')
+    const [clerk] = readFileSync(`/proc/${files}/task/${files}/children`, 'utf8').trim().split(' ')
+    process.kill(Number(clerk), 'SIGKILL')
+    assert.equal((await upload()).status, 201)
+    assert.equal(pidOf(site, 'files'), files)
+  }
+})
+
 test('kill -9 of files during uploads loses no file that was acknowledged, and leaves nothing of the others', async t => {
-  const headers = { Authorization: `Bearer ${await person()}` }
+  const headers = { Authorization: `Bearer ${token}` }
   const luck = chance('uploads')
   const kept = new Map()
   let broken = 0
