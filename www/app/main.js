@@ -1,0 +1,65 @@
+// main.js - the beginning: words, then who is logged in, then one of two pages. The messenger's own files are fetched
+// only for who may use it.
+import { loadWords, t } from './i18n.js'
+import { store } from './model.js'
+import { onSession, renew, wasHere } from './net/session.js'
+import { merge, set, EMPTY } from './state/store.js'
+import { html, render } from './ui.js'
+import { Door } from './views/door.js'
+import { applyTheme } from './theme.js'
+import { recall } from './work/keep.js'
+import { startWorker } from './work/worker.js'
+
+const root = document.getElementById('bellhop')
+let shown = null
+
+applyTheme()
+const words = loadWords()
+const messenger = wasHere() ? import('./messenger.js') : null
+
+async function begin() {
+  await words
+  document.title = t('title')
+  onSession(({ session, before }) => {
+    if (session && !before) enter(session.user)
+    else if (!session && before) leave()
+    else if (session) store.update(set, 'me', session.user)
+  })
+  if (!wasHere()) return showDoor()
+  // Who was here before sees what they had at once; whether they may still is asked meanwhile.
+  const kept = await recall('me')
+  if (kept) enter(kept)
+  renew().catch(problem => {
+    if (problem.status === 401) leave(kept && 'ended')
+    else if (!kept) showDoor(problem)
+  })
+}
+
+function showDoor(problem) {
+  shown = null
+  store.update(() => EMPTY)
+  render(html`<${Door} problem=${problem} />`, root)
+}
+
+async function enter(me) {
+  store.update(merge, { me })
+  if (shown === me.id) return
+  shown = me.id
+  const { Messenger, arrive } = await (messenger ?? import('./messenger.js'))
+  if (shown !== me.id) return
+  render(html`<${Messenger} />`, root)
+  arrive(me)
+}
+
+async function leave(why) {
+  const was = shown
+  showDoor(why === 'ended' ? { code: 'session_ended' } : undefined)
+  if (was === null) return
+  const { depart } = await import('./messenger.js')
+  await depart()
+}
+
+begin().catch(fault => {
+  root.textContent = `Bellhop could not start: ${fault.message}. Reload the page to try again.`
+})
+startWorker()

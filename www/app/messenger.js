@@ -1,0 +1,31 @@
+// messenger.js - everything that begins when somebody is logged in, and ends when they are not: one door for main.js.
+import { store } from './model.js'
+import * as keep from './work/keep.js'
+import * as reading from './work/reading.js'
+import * as sending from './work/sending.js'
+import * as sync from './work/sync.js'
+import * as telling from './work/telling.js'
+import * as way from './work/way.js'
+
+export { Messenger } from './views/messenger.js'
+
+export async function arrive(me) {
+  const before = await keep.recall('me')
+  if (before && before.id !== me.id) await keep.forget()
+  await keep.keep('me', me)
+  store.watch((state, { me: known }) => {
+    if (state.me && known && state.me !== known) keep.keep('me', state.me)
+  })
+  telling.start(store)
+  reading.start(store)
+  await sending.start(store)
+  way.start(store)
+  await sync.start(store, telling.news)
+}
+
+export async function depart() {
+  sync.stop()
+  telling.stop()
+  way.stop()
+  await keep.forget()
+}
