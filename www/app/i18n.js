@@ -7,6 +7,8 @@ const CHOSEN = `bellhop:${SITE.pathname}:language`
 let words = {}
 let language = 'en'
 let plurals = new Intl.PluralRules('en')
+// The same language as it is written where the reader lives.
+let region = 'en'
 
 export const current = () => language
 
@@ -25,6 +27,7 @@ export async function loadWords(tag = preferred()) {
   words = await response.json()
   language = tag
   plurals = new Intl.PluralRules(tag)
+  region = navigator.languages.find(one => one.startsWith(`${tag}-`)) ?? tag
   formats.clear()
   document.documentElement.lang = tag
 }
@@ -47,7 +50,7 @@ export function explain(problem) {
 const formats = new Map()
 function format(options) {
   const key = JSON.stringify(options)
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(language, options))
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(region, options))
   return formats.get(key)
 }
 
@@ -55,7 +58,7 @@ const DAY_MS = 86_400_000
 const dayOf = date => new Date(date.getFullYear(), date.getMonth(), date.getDate())
 const daysAgo = (date, now) => Math.round((dayOf(now) - dayOf(date)) / DAY_MS)
 
-export const clock = iso => format({ hour: '2-digit', minute: '2-digit' }).format(new Date(iso))
+export const clock = iso => format({ timeStyle: 'short' }).format(new Date(iso))
 export const fullTime = iso => format({ dateStyle: 'full', timeStyle: 'short' }).format(new Date(iso))
 export const sameDay = (one, other) => dayOf(new Date(one)).getTime() === dayOf(new Date(other)).getTime()
 
@@ -89,7 +92,7 @@ export function lastSeen(iso, now = new Date()) {
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
 export function sizeOf(bytes) {
   const i = Math.min(UNITS.length - 1, Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1024)))
-  return new Intl.NumberFormat(language, { style: 'unit', unit: UNITS[i], maximumFractionDigits: i > 1 ? 1 : 0 }).format(bytes / 1024 ** i)
+  return new Intl.NumberFormat(region, { style: 'unit', unit: UNITS[i], maximumFractionDigits: i > 1 ? 1 : 0 }).format(bytes / 1024 ** i)
 }
 
-export const count = n => new Intl.NumberFormat(language, { notation: n >= 10_000 ? 'compact' : 'standard' }).format(n)
+export const count = n => new Intl.NumberFormat(region, { notation: n >= 10_000 ? 'compact' : 'standard' }).format(n)

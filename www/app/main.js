@@ -2,12 +2,13 @@
 // only for who may use it.
 import { loadWords, t } from './i18n.js'
 import { store } from './model.js'
-import { onSession, renew, wasHere } from './net/session.js'
+import { adopt, onSession, renew, wasHere } from './net/session.js'
 import { merge, set, EMPTY } from './state/store.js'
 import { html, render } from './ui.js'
 import { Door } from './views/door.js'
 import { applyTheme } from './theme.js'
 import { recall } from './work/keep.js'
+import { hear, tell } from './work/tabs.js'
 import { startWorker } from './work/worker.js'
 
 const root = document.getElementById('bellhop')
@@ -20,17 +21,24 @@ const messenger = wasHere() ? import('./messenger.js') : null
 async function begin() {
   await words
   document.title = t('title')
-  onSession(({ session, before }) => {
+  onSession(({ session, before, by, why }) => {
+    if (by === 'me') tell('session', { session })
     if (session && !before) enter(session.user)
-    else if (!session && before) leave()
+    else if (!session && before) leave(why === 'ended' && why)
     else if (session) store.update(set, 'me', session.user)
+  })
+  hear('session', ({ session }) => {
+    const me = store.get().me
+    // Somebody else has logged in beside us: nothing of the one before may be left.
+    if (session && me && session.user.id !== me.id) location.reload()
+    else adopt(session, 'other')
   })
   if (!wasHere()) return showDoor()
   // Who was here before sees what they had at once; whether they may still is asked meanwhile.
   const kept = await recall('me')
   if (kept) enter(kept)
   renew().catch(problem => {
-    if (problem.status === 401) leave(kept && 'ended')
+    if (problem.status === 401) leave('ended')
     else if (!kept) showDoor(problem)
   })
 }
@@ -56,7 +64,7 @@ async function leave(why) {
   showDoor(why === 'ended' ? { code: 'session_ended' } : undefined)
   if (was === null) return
   const { depart } = await import('./messenger.js')
-  await depart()
+  await depart(why === 'ended')
 }
 
 begin().catch(fault => {

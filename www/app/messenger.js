@@ -9,11 +9,13 @@ import * as way from './work/way.js'
 
 export { Messenger } from './views/messenger.js'
 
+let unwatch = () => {}
+
 export async function arrive(me) {
   const before = await keep.recall('me')
   if (before && before.id !== me.id) await keep.forget()
   await keep.keep('me', me)
-  store.watch((state, { me: known }) => {
+  unwatch = store.watch((state, { me: known }) => {
     if (state.me && known && state.me !== known) keep.keep('me', state.me)
   })
   telling.start(store)
@@ -23,9 +25,12 @@ export async function arrive(me) {
   await sync.start(store, telling.news)
 }
 
-export async function depart() {
+// Who logs out leaves nothing behind. Whose session was ended finds what was not sent yet when they come back.
+export async function depart(ended) {
+  unwatch()
   sync.stop()
   telling.stop()
   way.stop()
-  await keep.forget()
+  if (ended) await keep.keep('state', null)
+  else await keep.forget()
 }

@@ -11,7 +11,8 @@ let renewing = null
 let timer = 0
 const listeners = new Set()
 
-// Told {session} whenever it changes: null when it has ended. `by`: 'me', or 'other' for another tab of this browser.
+// Told {session, before, by, why} whenever it changes: null when it has ended. `by`: 'me', or 'other' for another tab of
+// this browser; `why`: 'ended' when the server ended it.
 export function onSession(listener) {
   listeners.add(listener)
   return () => listeners.delete(listener)
@@ -20,7 +21,7 @@ export function onSession(listener) {
 export const present = () => session
 export const wasHere = () => localStorage.getItem(MARK) !== null
 
-export function adopt(next, by = 'me') {
+export function adopt(next, by = 'me', why = '') {
   const before = session
   session = next && { ...next, endsAt: next.endsAt ?? Date.now() + next.expiresIn * 1000 }
   // The refresh token is in the cookie; a page has no use for it.
@@ -32,7 +33,7 @@ export function adopt(next, by = 'me') {
   } else {
     localStorage.removeItem(MARK)
   }
-  for (const listener of listeners) listener({ session, before, by })
+  for (const listener of listeners) listener({ session, before, by, why })
   return session
 }
 
@@ -57,7 +58,7 @@ export function renew() {
     try {
       return adopt(await ask('POST', 'account/refresh', { body: {} }))
     } catch (problem) {
-      if (problem.status === 401) adopt(null)
+      if (problem.status === 401) adopt(null, 'me', 'ended')
       throw problem
     }
   }).finally(() => {

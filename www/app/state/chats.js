@@ -100,6 +100,9 @@ export function readUpTo(state, chatId, seq) {
 // How a chat is opened: unread ones begin at a line, which stays where it was drawn.
 export function openChat(state, chatId, seq = 0) {
   const chat = state.chats[chatId]
+  // What popped up for it has done its work.
+  const toasts = state.toasts.some(one => one.chatId === chatId) ? state.toasts.filter(one => one.chatId !== chatId) : state.toasts
+  if (toasts !== state.toasts) return openChat({ ...state, toasts }, chatId, seq)
   if (!chat) return { ...state, open: { chatId, newFrom: 0, jump: seq ? { seq } : null } }
   if (state.open?.chatId === chatId) return seq ? { ...state, open: { ...state.open, jump: { seq } } } : state
   const newFrom = chat.unread > 0 ? chat.readSeq + 1 : 0

@@ -1,9 +1,9 @@
 // events.js - what an event of the log does to the state. Each may come twice, and then does nothing the second time.
 import { alter, at, put, react } from './history.js'
-import { alterChat, counted, dropChat, openChat, withUsers } from './chats.js'
+import { alterChat, counted, dropChat, withUsers } from './chats.js'
 import { echoed } from './outbox.js'
 
-const TYPING_MS = 6000
+export const TYPING_MS = 6000
 
 // The next state. What cannot be known from the event alone is asked for: see `wanted`.
 export function applied(state, event, now = Date.now()) {
@@ -130,7 +130,11 @@ export function typists(state, chatId, now = Date.now()) {
   return Object.entries(state.typing[chatId] ?? {}).filter(([, until]) => until > now).map(([id]) => Number(id))
 }
 
+// Without those whose typing is not believed any more.
+export function quietened(state, now = Date.now()) {
+  const chats = Object.keys(state.typing).map(id => [id, typists(state, id, now).map(user => [user, state.typing[id][user]])])
+  return { ...state, typing: Object.fromEntries(chats.filter(([, who]) => who.length).map(([id, who]) => [id, Object.fromEntries(who)])) }
+}
+
 // Whether somebody other than its author has read a message of mine.
 export const isRead = (chat, message) => message.status || message.seq <= (chat?.othersRead ?? 0)
-
-export { openChat }

@@ -39,7 +39,8 @@ export const EMPTY = {
   toasts: [],
   filter: '',
   dialog: null,
-  failure: null
+  failure: null,
+  language: null
 }
 
 // The change that sets one member of the state.

@@ -4,7 +4,7 @@ import { store, useStore } from '../model.js'
 import { peerOf } from '../state/chats.js'
 import { typists } from '../state/events.js'
 import { set } from '../state/store.js'
-import { html, useEffect, useReducer, useRef, useState } from '../ui.js'
+import { html, useEffect, useRef, useState } from '../ui.js'
 import { loadChat } from '../work/sync.js'
 import { goBack } from '../work/way.js'
 import { Avatar } from './avatar.js'
@@ -80,13 +80,6 @@ function Head({ chat, user }) {
 function State({ chat, peer }) {
   const typing = useStore(state => state.typing[chat.id])
   const users = useStore(state => state.users)
-  const [, draw] = useReducer(n => n + 1, 0)
-  // What somebody types is believed for some seconds; then the words go.
-  useEffect(() => {
-    if (!typing || !Object.keys(typing).length) return undefined
-    const timer = setTimeout(draw, Math.max(...Object.values(typing)) - Date.now() + 100)
-    return () => clearTimeout(timer)
-  }, [typing])
   const who = typists({ typing: { [chat.id]: typing } }, chat.id)
   if (who.length) {
     const names = who.map(id => users[id]?.firstName).filter(Boolean)

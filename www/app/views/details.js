@@ -137,7 +137,7 @@ function Member({ member: { user, role }, chat, me, run, onClose }) {
         ? html`<select aria-label=${t('role.of', { name: user.fullName })} value=${role} onChange=${event => run(() => setRole(chat.id, user, event.target.value))}>
             ${['owner', 'admin', 'member'].map(one => html`<option key=${one} value=${one}>${t(`role.${one}`)}</option>`)}</select>`
         : role !== 'member' && html`<span class="role">${t(`role.${role}`)}</span>`}
-      ${!mine && html`<${IconButton} icon="edit" label=${t('write.to', { name: user.fullName })} onClick=${write} />`}
+      ${!mine && html`<${IconButton} icon="chat" label=${t('write.to', { name: user.fullName })} onClick=${write} />`}
       ${may && html`<${IconButton} icon="close" label=${t('remove.name', { name: user.fullName })} onClick=${remove} />`}
     </li>`
 }

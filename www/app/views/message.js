@@ -7,7 +7,7 @@ import { html, useEffect, useRef, useState } from '../ui.js'
 import { react } from '../work/deeds.js'
 import { again, cancel } from '../work/sending.js'
 import { textOf } from '../work/telling.js'
-import { chatHref } from '../work/way.js'
+import { chatHref, go } from '../work/way.js'
 import { Avatar } from './avatar.js'
 import { openDialog } from './dialogs.js'
 import { Emoji, QUICK } from './emoji.js'
@@ -62,7 +62,7 @@ function Ticks({ chat, message }) {
 }
 
 const Answered = ({ chat, seq, message }) => html`
-  <a class="answered" href=${chatHref(chat.id, seq)}>
+  <a class="answered" href=${chatHref(chat.id, seq)} onClick=${event => { event.preventDefault(); go(chat.id, seq) }}>
     <strong dir="auto">${message?.author.fullName ?? t('answer')}</strong>
     <span dir="auto">${message ? textOf(message) : t('answer.show')}</span>
   </a>`

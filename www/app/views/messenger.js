@@ -13,20 +13,22 @@ import { Toasts } from './toasts.js'
 
 export function Messenger() {
   const open = useStore(state => state.open)
+  // All views show words: in another language each is made anew.
+  const language = useStore(state => state.language)
   useEffect(() => {
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
   }, [])
   return html`
-    <div class="messenger ${open ? 'has-open' : ''}">
+    <div class="messenger ${open ? 'has-open' : ''}" key=${language}>
       <${NetLine} />
       <${Pane} />
       <main class="stage" aria-label=${t('chat')}>
         ${open ? html`<${Chat} key=${open.chatId ?? `user-${open.user.id}`} />` : html`<${Nothing} />`}
       </main>
       <${Toasts} />
-      <${Dialogs} />
-    </div>`
+    </div>
+    <${Dialogs} />`
 }
 
 const Nothing = () => html`

@@ -9,7 +9,7 @@ import { search } from '../work/sync.js'
 import { say } from '../work/telling.js'
 import { explain } from '../i18n.js'
 import { Avatar } from './avatar.js'
-import { Icon } from './icons.js'
+import { Icon, Mark } from './icons.js'
 import { Chats, Found, People, Rooms } from './lists.js'
 import { IconButton } from './parts.js'
 import { openDialog } from './dialogs.js'
@@ -22,11 +22,11 @@ export function Pane() {
   return html`
     <nav class="pane" aria-label=${t('pane')}>
       <header class="pane-head">
-        <button type="button" class="me" onClick=${() => openDialog('settings')} aria-label=${t('profile.of', { name: me.fullName })}>
-          <${Avatar} id=${me.id} name=${me.fullName} imagePath=${me.imagePath} small />
-          <span class="me-name" dir="auto">${me.fullName}</span>
-        </button>
+        <p class="brand"><${Mark} />${t('title')}</p>
         <${IconButton} icon="plus" label=${t('new-group')} onClick=${() => openDialog('group')} />
+        <button type="button" class="icon-button" onClick=${() => openDialog('settings')} aria-label=${t('profile.of', { name: me.fullName })} title=${me.fullName}>
+          <${Avatar} id=${me.id} name=${me.fullName} imagePath=${me.imagePath} small />
+        </button>
         <${IconButton} icon="out" label=${t('log-out')} onClick=${leave} />
       </header>
       <${Finder} filter=${filter} scope=${scope} />

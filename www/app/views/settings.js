@@ -14,6 +14,7 @@ const TABS = { profile: Profile, look: Look, devices: Devices, safety: Safety }
 
 export function Settings({ onClose }) {
   const [tab, setTab] = useState('profile')
+  useStore(state => state.language)
   const names = Object.keys(TABS)
   const key = event => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
@@ -72,9 +73,7 @@ function Look() {
   const change = async language => {
     choose(language)
     await loadWords(language)
-    draw()
-    // All views show words; each is drawn again.
-    store.update(state => ({ ...state, me: { ...state.me }, chats: { ...state.chats } }))
+    store.update(set, 'language', language)
     changeMe({ locale: language }).catch(() => {})
   }
   const permission = globalThis.Notification?.permission

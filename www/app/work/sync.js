@@ -4,7 +4,7 @@ import { query } from '../net/api.js'
 import { follow, hurry } from '../net/live.js'
 import { call, renew, token } from '../net/session.js'
 import * as chats from '../state/chats.js'
-import { applied, wanted } from '../state/events.js'
+import { TYPING_MS, applied, quietened, wanted } from '../state/events.js'
 import { age, latest } from '../state/history.js'
 import { merge, set } from '../state/store.js'
 import { keep, recall } from './keep.js'
@@ -18,6 +18,7 @@ let store
 let cursor = null
 let ending
 let onNews
+let unwatch = () => {}
 // The latest events, each with a number: a page that was asked for before they came gets them once more.
 let recent = []
 let heard = 0
@@ -31,12 +32,15 @@ export async function start(ourStore, news) {
   hear('events', got => take(got.events, got.cursor))
   hear('net', ({ net }) => store.update(set, 'net', net))
   hear('stale', () => reload().catch(() => {}))
+  let leading = false
+  hear('hello', () => leading && tell('net', { net: store.get().net }))
   await remember()
   await load(signal)
   if (signal.aborted) return
-  store.watch(keepSoon)
+  unwatch = store.watch(keepSoon)
+  tell('hello', {})
   lead(signal, () => {
-    tell('net', { net: store.get().net })
+    leading = true
     return follow({
       cursor,
       session: { token, renew },
@@ -61,6 +65,7 @@ export async function start(ourStore, news) {
 
 export function stop() {
   ending?.abort()
+  unwatch()
   clearTimeout(keeping)
   cursor = null
   recent = []
@@ -126,6 +131,7 @@ function take(events, reached) {
     if (chatId) loadChat(chatId)
   }
   if (recent.length > RECENT_MAX) recent = recent.slice(-RECENT_MAX)
+  if (events.some(event => event.type === 'typing')) setTimeout(() => store.update(quietened), TYPING_MS + 50)
   if (events.length) onNews(events, before)
 }
 
