@@ -47,5 +47,6 @@ const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional
 export function isLarge(text) {
   if (!ONLY_EMOJI.test(text)) return false
   const letters = [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text.trim())]
-  return letters.filter(({ segment }) => segment.trim()).length <= 3
+  const n = letters.filter(({ segment }) => segment.trim()).length
+  return n > 0 && n <= 3
 }

@@ -11,7 +11,7 @@ export function Avatar({ id, name, imagePath, online, small, large }) {
     <span class="avatar ${size} tint-${tint(id)}" aria-hidden="true">
       ${url && broken !== url
         ? html`<img src=${url} alt="" loading="lazy" decoding="async" onError=${() => setBroken(url)} />`
-        : html`<span class="letters">${initials(name)}</span>`}
+        : html`<span class="letters" data-letters=${initials(name)}></span>`}
       ${online && html`<span class="online"></span>`}
     </span>`
 }

@@ -22,7 +22,7 @@ export function Pane() {
   return html`
     <nav class="pane" aria-label=${t('pane')}>
       <header class="pane-head">
-        <p class="brand"><${Mark} />${t('title')}</p>
+        <h1 class="brand"><${Mark} />${t('title')}</h1>
         <${IconButton} icon="plus" label=${t('new-group')} onClick=${() => openDialog('group')} />
         <button type="button" class="icon-button" onClick=${() => openDialog('settings')} aria-label=${t('profile.of', { name: me.fullName })} title=${me.fullName}>
           <${Avatar} id=${me.id} name=${me.fullName} imagePath=${me.imagePath} small />
