@@ -53,7 +53,6 @@ export async function sit(t, { expected = /(?!)/, at = '/', ...options } = {}) {
 export async function come(t, with_, options = {}) {
   const person = await settle(client, with_)
   const { context, open } = await sit(t, options)
-  const path = options.at ?? '/'
   await context.addCookies(Object.entries(person.cookies).map(([name, { value, attributes }]) => ({
     name, value, domain: '127.0.0.1', httpOnly: true, sameSite: 'Strict', path: attributes.find(one => one.startsWith('Path=')).slice(5)
   })))
@@ -62,7 +61,7 @@ export async function come(t, with_, options = {}) {
       localStorage.setItem(mark, '1')
       localStorage.setItem('seated', '1')
     }
-  }, `bellhop:${path}:in`)
+  }, 'bellhop:/:in')
   const page = await open()
   await page.getByRole('list', { name: 'Chats' }).getByRole('listitem').first().waitFor()
   return { ...person, page, context, open }

@@ -91,8 +91,14 @@ test('two tabs: one follows the log, the other takes over; a logout is a logout 
 })
 const tellTo = ({ token }, chatId, body) => client.post(`/messages/${chatId}`, { token, body: { body } })
 
-test('under a prefix, behind a proxy that keeps it', async t => {
-  const { page } = await come(t, {}, { at: '/some/where/' })
+test('under any prefix', async t => {
+  const { open } = await sit(t, { at: '/some/where/' })
+  const page = await open()
+  const person = newcomer()
+  await button(page, 'Sign up').click()
+  for (const [label, value] of [['First name', 'A'], ['Last name', 'B'], ['Email', person.email], ['Password', person.password]]) await page.getByLabel(label).fill(value)
+  await button(page, 'Sign up').click()
+  await entry(page, 'Chats', 'all').waitFor()
   assert.equal(new URL(page.url()).pathname, '/some/where/')
   await entry(page, 'Chats', 'all').click()
   const text = `under a prefix ${Date.now()}`

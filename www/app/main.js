@@ -5,7 +5,6 @@ import { store } from './model.js'
 import { adopt, onSession, renew, wasHere } from './net/session.js'
 import { merge, set, EMPTY } from './state/store.js'
 import { html, render } from './ui.js'
-import { Door } from './views/door.js'
 import { applyTheme } from './theme.js'
 import { recall } from './work/keep.js'
 import { hear, tell } from './work/tabs.js'
@@ -17,6 +16,7 @@ let shown = null
 applyTheme()
 const words = loadWords()
 const messenger = wasHere() ? import('./messenger.js') : null
+const door = wasHere() ? null : import('./views/door.js')
 
 async function begin() {
   await words
@@ -43,8 +43,10 @@ async function begin() {
   })
 }
 
-function showDoor(problem) {
+async function showDoor(problem) {
   shown = null
+  const { Door } = await (door ?? import('./views/door.js'))
+  if (shown !== null) return
   store.update(() => EMPTY)
   render(html`<${Door} problem=${problem} />`, root)
 }

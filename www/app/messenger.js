@@ -1,7 +1,6 @@
 // messenger.js - everything that begins when somebody is logged in, and ends when they are not: one door for main.js.
 import { store } from './model.js'
 import * as keep from './work/keep.js'
-import * as reading from './work/reading.js'
 import * as sending from './work/sending.js'
 import * as sync from './work/sync.js'
 import * as telling from './work/telling.js'
@@ -18,11 +17,10 @@ export async function arrive(me) {
   unwatch = store.watch((state, { me: known }) => {
     if (state.me && known && state.me !== known) keep.keep('me', state.me)
   })
-  telling.start(store)
-  reading.start(store)
-  await sending.start(store)
-  way.start(store)
-  await sync.start(store, telling.news)
+  telling.start()
+  await sending.start()
+  way.start()
+  await sync.start(telling.news)
 }
 
 // Who logs out leaves nothing behind. Whose session was ended finds what was not sent yet when they come back.

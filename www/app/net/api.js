@@ -19,6 +19,9 @@ export class Problem extends Error {
   }
 }
 
+// A way to the server that does not work here, though others may.
+export class Unusable extends Error {}
+
 export async function problemOf(response) {
   const told = await response.json().catch(() => ({}))
   return new Problem({

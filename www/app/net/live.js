@@ -1,13 +1,16 @@
 // live.js - the one stream of events, over the best way that works: WebSocket, else a stream, else long-poll. A chain of
 // cursors runs through all of them, so changing the way loses and doubles nothing. One tab of a browser does this.
-import { SITE, ask as plainly } from './api.js'
-import { byPoll } from './poll.js'
-import { Unusable, byStream } from './sse.js'
-import { bySocket } from './socket.js'
+import { SITE, Unusable, ask as plainly } from './api.js'
 
-const WAYS = [['socket', bySocket], ['stream', byStream], ['poll', byPoll]]
+const WAYS = [
+  ['socket', () => import('./socket.js').then(file => file.bySocket)],
+  ['stream', () => import('./sse.js').then(file => file.byStream)],
+  ['poll', () => import('./poll.js').then(file => file.byPoll)]
+]
 const REMEMBERED = `bellhop:${SITE.pathname}:way`
 const REMEMBER_MS = 86_400_000
+// A way that was given up is tried again after this, unless it is known not to work here.
+const BETTER_MS = 300_000
 const PAUSE_MAX_MS = 30_000
 
 // The pause before try number n (from 1), spread so that a thousand clients do not come back at once.
@@ -30,25 +33,37 @@ function firstWay() {
 export async function follow({ cursor, session, signal, onEvents, onState, onExpired }) {
   let way = firstWay()
   let failures = 0
+  let down = null
   while (!signal.aborted) {
     const round = restartable(signal)
+    let heard = false
     try {
-      const [name, open] = WAYS[way]
+      const [name, load] = WAYS[way]
+      const open = await load()
       const ask = async (method, path, options) => plainly(method, path, { ...options, token: await session.token() })
       for await (const got of open({ ask, token: session.token, cursor, signal: round.signal })) {
         cursor = got.cursor ?? cursor
         failures = 0
-        if (way) localStorage.setItem(REMEMBERED, JSON.stringify({ way, at: Date.now() }))
+        heard = true
+        if (down?.sure && Date.now() - down.at < 30_000) remember(way)
         onState({ status: 'live', way: name })
         if (got.events.length || got.cursor) onEvents({ cursor, events: got.events })
         round.alive()
+        if (down && !down.sure && Date.now() - down.at > BETTER_MS) break
+      }
+      if (down && Date.now() - down.at > BETTER_MS) {
+        way = firstWay()
+        down = null
+        continue
       }
     } catch (fault) {
       if (signal.aborted) return
       if (round.signal.aborted) continue
-      if (fault instanceof Unusable) {
-        way = Math.min(way + 1, WAYS.length - 1)
-        continue
+      if (way < WAYS.length - 1 && (fault instanceof Unusable || (fault.status === 0 && !heard && failures > 0))) {
+        // Sure only where the server was there to be asked: the way that follows will show it.
+        down = { at: Date.now(), sure: fault instanceof Unusable && navigator.onLine }
+        way++
+        if (down.sure) continue
       }
       if (fault.status === 401) await session.renew().catch(() => {})
       if (fault.status === 410) cursor = await onExpired().catch(() => cursor)
@@ -61,6 +76,8 @@ export async function follow({ cursor, session, signal, onEvents, onState, onExp
     await pause(failures === 1 ? 50 : pauseMs(failures), signal)
   }
 }
+
+const remember = way => localStorage.setItem(REMEMBERED, JSON.stringify({ way, at: Date.now() }))
 
 let nudge = () => {}
 // "Retry now", the network is back, the machine woke up: do not wait any longer.

@@ -1,6 +1,5 @@
 // socket.js - events over the bridge's WebSocket, where there is one.
-import { Problem, SITE, query } from './api.js'
-import { Unusable } from './sse.js'
+import { Problem, SITE, Unusable, query } from './api.js'
 
 const HELLO_MS = 6000
 // A line that died without a word is found out by asking.

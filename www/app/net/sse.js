@@ -1,12 +1,10 @@
 // sse.js - events as one long answer (Server-Sent Events), read by fetch: EventSource would hide why a stream failed.
-import { API, Problem, either, problemOf, query } from './api.js'
+import { API, Problem, Unusable, either, problemOf, query } from './api.js'
 
 // A stream says its cursor at once; where these seconds pass in silence, something on the way holds it back.
 const FIRST_MS = 5000
 // It speaks every 15 s, if only a comment.
 const QUIET_MS = 40_000
-
-export class Unusable extends Error {}
 
 // One block of lines to {cursor, events}, or null where it holds neither.
 export function parseBlock(block) {

@@ -62,10 +62,10 @@ function Head({ chat, user }) {
     <header class="chat-head">
       <${IconButton} icon="back" label=${t('back.list')} class="icon-button only-narrow" onClick=${goBack} />
       <button type="button" class="chat-title" disabled=${!chat} onClick=${() => openDialog('chat', { chatId: chat.id })}
-        aria-label=${`${name}: ${t('chat.details')}`}>
+        title=${t('chat.details')}>
         <${Avatar} id=${peer?.id ?? chat.id} name=${name} imagePath=${chat?.imagePath ?? user?.imagePath} online=${peer && peer.id !== me.id && known.online} />
         <span class="chat-names">
-          <strong dir="auto">${name}</strong>
+          <strong dir="auto">${name}<span class="hidden">: ${t('chat.details')}</span></strong>
           <span class="chat-state">${chat ? html`<${State} chat=${chat} peer=${known} />` : ''}</span>
         </span>
       </button>

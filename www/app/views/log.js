@@ -48,7 +48,7 @@ export function Log({ chat, onReply, onEdit }) {
   }, [mine])
 
   const toEnd = () => {
-    view.stick = true
+    Object.assign(view, { stick: true, pin: true })
     draw()
   }
   const scroll = () => {
@@ -88,7 +88,7 @@ export function Log({ chat, onReply, onEdit }) {
       <div class="log" ref=${box} role="log" aria-label=${t('messages')} aria-live="off" tabindex="0" onScroll=${scroll}
         onKeyDown=${walk} onPointerOver=${point} onFocusIn=${point} onClick=${point}>
         ${empty && html`<${Empty} title=${t('log.empty.title')}>${t('log.empty.body')}<//>`}
-        <div class="space" style=${{ height: `${heights.sum(1, range.first - 1)}px` }}></div>
+        <div class="space"></div>
         ${rows}
         <div class="space" style=${{ height: `${heights.sum(range.last + 1, last)}px` }}></div>
         ${range.last === last && pending.map(item => html`<${Pending} key=${item.key} item=${item} />`)}
@@ -108,11 +108,12 @@ export function Log({ chat, onReply, onEdit }) {
 function useView(chat, open) {
   const view = useRef(null)
   if (!view.current) {
-    view.current = { stick: !open.newFrom, seq: open.newFrom, offset: 90, room: 900, width: 0, far: false, range: { first: 1, last: 0 }, jump: null }
+    view.current = { stick: !open.newFrom, seq: open.newFrom, offset: 90, room: 900, width: 0, far: false, range: { first: 1, last: 0 },
+      jump: null, pin: true, moved: true, drift: 0, height: 0 }
   }
   // Somewhere else was asked for: a found message, or the one that is answered.
   if (open.jump && view.current.jump !== open.jump) {
-    Object.assign(view.current, { jump: open.jump, stick: false, seq: Math.min(open.jump.seq, chat.lastSeq), offset: 120 })
+    Object.assign(view.current, { jump: open.jump, stick: false, moved: true, seq: Math.min(open.jump.seq, chat.lastSeq), offset: 120 })
   }
   return view.current
 }
@@ -154,21 +155,37 @@ function useLoading(chat, history, view, draw) {
 
 const rowsOf = box => box.querySelectorAll(':scope > [data-seq]')
 
-// After each drawing: the rows are measured, the anchor goes back to its place, and what is lacking is drawn.
+// After each drawing: the rows are measured, the anchor goes back to its place, and what is lacking is drawn. Where rows
+// turned out higher or lower than was thought, the space above them makes up for it, so that a scroll under way goes on;
+// only at the very top is the view itself moved.
 function settle(box, view, heights, last, draw) {
+  const space = box.querySelector(':scope > .space')
   for (const row of rowsOf(box)) heights.set(Number(row.dataset.seq), row.offsetHeight)
+  const above = heights.sum(1, view.range.first - 1)
+  if (view.range.first === 1 || view.stick) view.drift = 0
+  space.style.height = `${Math.max(0, above + view.drift)}px`
   if (view.stick) {
-    box.scrollTop = box.scrollHeight
+    if (view.pin || box.scrollHeight !== view.height) box.scrollTop = box.scrollHeight
+    view.pin = false
   } else {
-    const anchor = box.querySelector(`:scope > [data-seq="${view.seq}"]`)
-    if (anchor) {
-      const delta = anchor.offsetTop - box.scrollTop - view.offset
-      if (Math.abs(delta) >= 1) box.scrollTop += delta
-    }
+    keepAnchor(box, view, space, above)
   }
+  view.height = box.scrollHeight
   view.room = box.clientHeight
-  measureFar(box, view, last)
+  measureFar(box, view)
   if (!covers(view, rangeOf(view, last, view.room / 2, heights)) || view.far !== view.drawnFar) draw()
+}
+
+function keepAnchor(box, view, space, above) {
+  const anchor = box.querySelector(`:scope > [data-seq="${view.seq}"]`)
+  const off = () => anchor.offsetTop - box.scrollTop - view.offset
+  if (!anchor || Math.abs(off()) < 1) return
+  if (view.range.first > 1 && !view.moved) {
+    view.drift = Math.max(0, above + view.drift - off()) - above
+    space.style.height = `${above + view.drift}px`
+  }
+  if (Math.abs(off()) >= 1) box.scrollTop += off()
+  view.moved = false
 }
 
 const covers = ({ range }, wanted) => wanted.first >= range.first && wanted.last <= range.last
@@ -181,7 +198,7 @@ function measureFar(box, view) {
 // Which row one looks at now; or that one is at the end.
 function anchorHere(box, view, heights, last) {
   view.stick = fromEnd(box) < NEAR_END && view.range.last === last
-  measureFar(box, view, last)
+  measureFar(box, view)
   if (view.stick) return
   const top = box.scrollTop
   for (const row of rowsOf(box)) {
@@ -190,7 +207,7 @@ function anchorHere(box, view, heights, last) {
       return
     }
   }
-  Object.assign(view, heights.find(top, last))
+  Object.assign(view, { ...heights.find(top, last), drift: 0 })
 }
 
 function watchSize(box, view, heights, draw) {

@@ -1,18 +1,14 @@
 // reading.js - what others are told of this person: how far they have read, and that they are typing.
+import { store } from '../model.js'
 import { call } from '../net/session.js'
 import { readUpTo } from '../state/chats.js'
 
 const MARK_AFTER_MS = 250
 const TYPING_EVERY_MS = 4000
 
-let store
 let timer = 0
 const marks = new Map()
 const typed = new Map()
-
-export function start(ourStore) {
-  store = ourStore
-}
 
 // The message was in front of somebody's eyes.
 export function seen(chatId, seq) {

@@ -1,5 +1,6 @@
 // sending.js - the outbox: messages appear at once, are kept until the server has them, and get there exactly once. Each
 // chat is sent in order, by one tab at a time; the clientKey makes every repetition harmless.
+import { store } from '../model.js'
 import { call, token } from '../net/session.js'
 import { Problem } from '../net/api.js'
 import { pauseMs } from '../net/live.js'
@@ -9,15 +10,12 @@ import { applied } from '../state/events.js'
 import { set } from '../state/store.js'
 import { dropItem, keepItem, outbox as keptItems } from './keep.js'
 import { alone, hear, tell } from './tabs.js'
-import { upload } from './uploads.js'
 
-let store
 let failures = 0
 let timer = 0
 const uploads = new Map()
 
-export async function start(ourStore) {
-  store = ourStore
+export async function start() {
   failures = 0
   hear('outbox', refresh)
   await refresh()
@@ -63,7 +61,7 @@ export function drain() {
 }
 window.addEventListener('online', () => {
   failures = 0
-  if (store?.get().me) drain()
+  if (store.get().me) drain()
 })
 
 async function drainChat(chatId) {
@@ -122,6 +120,7 @@ async function deliverFile(item, file, i) {
     return files
   }
   try {
+    const { upload } = await import('./uploads.js')
     const { id } = await upload(file, { token: await token(), signal: stop.signal, onPart: part => alter({ part }) })
     const files = alter({ id, part: 1 })
     // Not sent twice after a reload.

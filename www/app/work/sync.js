@@ -1,5 +1,6 @@
 // sync.js - keeps the state true to the server: what is kept from before is shown at once, then the cursor is taken, the
 // lists are loaded, and events follow from that cursor, so that nothing falls between.
+import { store } from '../model.js'
 import { query } from '../net/api.js'
 import { follow, hurry } from '../net/live.js'
 import { call, renew, token } from '../net/session.js'
@@ -14,7 +15,6 @@ const KEPT_CHATS = 60
 const KEPT_MESSAGES = 60
 const RECENT_MAX = 500
 
-let store
 let cursor = null
 let ending
 let onNews
@@ -24,8 +24,7 @@ let recent = []
 let heard = 0
 
 // `news(events)` is told of what has just happened, not of what was loaded.
-export async function start(ourStore, news) {
-  store = ourStore
+export async function start(news) {
   onNews = news
   ending = new AbortController()
   const { signal } = ending

@@ -1,6 +1,7 @@
 // telling.js - how somebody hears of a message: in the title and on the icon, by a toast in the open window, by a
 // notification when no window is looked at, and by a sound.
 import { t } from '../i18n.js'
+import { store } from '../model.js'
 import { SITE, fileUrl } from '../net/api.js'
 import { unreadTotal } from '../state/chats.js'
 import { set } from '../state/store.js'
@@ -11,7 +12,6 @@ import { tellWorker } from './worker.js'
 const TOAST_MS = 7000
 const TOASTS_MAX = 3
 
-let store
 let unwatch = () => {}
 
 export const soundOn = () => choice('sound', 'on') === 'on'
@@ -19,8 +19,7 @@ export const setSound = on => keepChoice('sound', on ? 'on' : 'off')
 export const notificationsWanted = () => choice('notifications', 'ask')
 export const setNotifications = wish => keepChoice('notifications', wish)
 
-export function start(ourStore) {
-  store = ourStore
+export function start() {
   unwatch = store.watch((state, before) => {
     if (state.chats !== before.chats) showCount(unreadTotal(state.chats))
   })

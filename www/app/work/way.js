@@ -1,15 +1,14 @@
 // way.js - the address of the page says which chat is open (#chat/7, #chat/7/41 for one message in it), so that back,
 // reload and links do what they do everywhere.
+import { store } from '../model.js'
 import { openChat } from '../state/chats.js'
 import { set } from '../state/store.js'
 import { loadChat } from './sync.js'
 
-let store
 
 export const chatHref = (chatId, seq) => `#chat/${chatId}${seq ? `/${seq}` : ''}`
 
-export function start(ourStore) {
-  store = ourStore
+export function start() {
   window.addEventListener('hashchange', follow)
   follow()
 }
