@@ -61,14 +61,14 @@ function Head({ chat, user }) {
   return html`
     <header class="chat-head">
       <${IconButton} icon="back" label=${t('back.list')} class="icon-button only-narrow" onClick=${goBack} />
-      <button type="button" class="chat-title" disabled=${!chat} onClick=${() => openDialog('chat', { chatId: chat.id })}
-        title=${t('chat.details')}>
+      <div class="chat-title">
         <${Avatar} id=${peer?.id ?? chat.id} name=${name} imagePath=${chat?.imagePath ?? user?.imagePath} online=${peer && peer.id !== me.id && known.online} />
-        <span class="chat-names">
-          <strong dir="auto">${name}<span class="hidden">: ${t('chat.details')}</span></strong>
+        <div class="chat-names">
+          <button type="button" class="chat-name" disabled=${!chat} aria-label=${`${name}: ${t('chat.details')}`} dir="auto"
+            onClick=${() => openDialog('chat', { chatId: chat.id })}>${name}</button>
           <span class="chat-state">${chat ? html`<${State} chat=${chat} peer=${known} />` : ''}</span>
-        </span>
-      </button>
+        </div>
+      </div>
       ${chat && html`
         <${IconButton} icon="search" label=${t('search.chat')} onClick=${search} />
         <${IconButton} icon="info" label=${t('chat.details')} onClick=${() => openDialog('chat', { chatId: chat.id })} />`}

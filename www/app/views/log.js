@@ -16,7 +16,7 @@ import { Empty } from './parts.js'
 
 const FIRST = 10
 const PAGE = 50
-const NEAR_END = 48
+const NEAR_END = 8
 
 export function Log({ chat, onReply, onEdit }) {
   const history = useStore(state => state.history[chat.id])
@@ -52,6 +52,8 @@ export function Log({ chat, onReply, onEdit }) {
     draw()
   }
   const scroll = () => {
+    // At the end, with less room than before: nobody has scrolled.
+    if (view.stick && box.current.scrollTop >= view.top - 1) return
     anchorHere(box.current, view, heights, last)
     if (!covers(view, rangeOf(view, last, view.room / 2, heights))) draw()
     else if (view.far !== view.drawnFar) draw()
@@ -109,7 +111,7 @@ function useView(chat, open) {
   const view = useRef(null)
   if (!view.current) {
     view.current = { stick: !open.newFrom, seq: open.newFrom, offset: 90, room: 900, width: 0, far: false, range: { first: 1, last: 0 },
-      jump: null, pin: true, moved: true, drift: 0, height: 0 }
+      jump: null, pin: true, moved: true, drift: 0, height: 0, top: 0 }
   }
   // Somewhere else was asked for: a found message, or the one that is answered.
   if (open.jump && view.current.jump !== open.jump) {
@@ -155,37 +157,37 @@ function useLoading(chat, history, view, draw) {
 
 const rowsOf = box => box.querySelectorAll(':scope > [data-seq]')
 
-// After each drawing: the rows are measured, the anchor goes back to its place, and what is lacking is drawn. Where rows
-// turned out higher or lower than was thought, the space above them makes up for it, so that a scroll under way goes on;
-// only at the very top is the view itself moved.
+// After each drawing: the rows are measured, the anchor goes back to its place, and what is lacking is drawn.
 function settle(box, view, heights, last, draw) {
   const space = box.querySelector(':scope > .space')
   for (const row of rowsOf(box)) heights.set(Number(row.dataset.seq), row.offsetHeight)
-  const above = heights.sum(1, view.range.first - 1)
-  if (view.range.first === 1 || view.stick) view.drift = 0
-  space.style.height = `${Math.max(0, above + view.drift)}px`
-  if (view.stick) {
-    if (view.pin || box.scrollHeight !== view.height) box.scrollTop = box.scrollHeight
-    view.pin = false
-  } else {
-    keepAnchor(box, view, space, above)
-  }
-  view.height = box.scrollHeight
-  view.room = box.clientHeight
+  // What was scrolled since, and not told yet.
+  if (view.stick && !view.pin && box.scrollTop < view.top - 1 && fromEnd(box) > 1) anchorHere(box, view, heights, last)
+  else if (!view.moved) view.offset -= box.scrollTop - view.top
+  if (view.stick) keepEnd(box, view, space, heights)
+  else keepAnchor(box, view, space, heights)
+  Object.assign(view, { pin: false, moved: false, height: box.scrollHeight, top: box.scrollTop, room: box.clientHeight })
   measureFar(box, view)
   if (!covers(view, rangeOf(view, last, view.room / 2, heights)) || view.far !== view.drawnFar) draw()
 }
 
-function keepAnchor(box, view, space, above) {
+function keepEnd(box, view, space, heights) {
+  view.drift = 0
+  space.style.height = `${heights.sum(1, view.range.first - 1)}px`
+  if (view.pin || box.scrollHeight !== view.height || box.clientHeight !== view.room) box.scrollTop = box.scrollHeight
+}
+
+// Where rows turned out higher or lower than was thought, the space above them makes up for it (`drift`), so that a
+// scroll under way goes on. Only at the very top, and after a jump, is the view itself moved.
+function keepAnchor(box, view, space, heights) {
   const anchor = box.querySelector(`:scope > [data-seq="${view.seq}"]`)
+  if (!anchor) return
   const off = () => anchor.offsetTop - box.scrollTop - view.offset
-  if (!anchor || Math.abs(off()) < 1) return
-  if (view.range.first > 1 && !view.moved) {
-    view.drift = Math.max(0, above + view.drift - off()) - above
-    space.style.height = `${above + view.drift}px`
-  }
+  const above = heights.sum(1, view.range.first - 1)
+  const fitting = space.offsetHeight - off()
+  view.drift = view.moved || view.range.first === 1 ? 0 : Math.max(0, fitting) - above
+  space.style.height = `${above + view.drift}px`
   if (Math.abs(off()) >= 1) box.scrollTop += off()
-  view.moved = false
 }
 
 const covers = ({ range }, wanted) => wanted.first >= range.first && wanted.last <= range.last
@@ -198,6 +200,7 @@ function measureFar(box, view) {
 // Which row one looks at now; or that one is at the end.
 function anchorHere(box, view, heights, last) {
   view.stick = fromEnd(box) < NEAR_END && view.range.last === last
+  view.top = box.scrollTop
   measureFar(box, view)
   if (view.stick) return
   const top = box.scrollTop
