@@ -16,6 +16,8 @@ test_packages=(
 	clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck valgrind libcmocka-dev
 	# Likewise: the package apache2 would start a web server, apache2-bin is only the program.
 	apache2-bin libapache2-mod-fcgid
+	# Without a font Chromium draws no letters.
+	chromium fonts-dejavu-core
 )
 node_major_min=18
 
