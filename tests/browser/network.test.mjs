@@ -136,3 +136,35 @@ for (const [name, blocked] of [['a stream', []], ['long-poll, where streams are 
     assert.equal(await field(ann.page).isEnabled(), true)
   })
 }
+
+// The bridge as the contract has it: a token in the first frame, a greeting, events with their cursors.
+test('by the bridge where there is one, and by a stream when it goes', async t => {
+  const [ann, bob] = await pair(t)
+  const chatId = await directChat(ann, bob)
+  const sockets = []
+  const asked = []
+  await ann.context.routeWebSocket('**/ws*', socket => {
+    if (sockets.length) return socket.close()
+    sockets.push(socket)
+    socket.onMessage(frame => {
+      asked.push(JSON.parse(frame))
+      socket.send(JSON.stringify({ type: 'hello', cursor: new URL(socket.url()).searchParams.get('cursor') }))
+    })
+  })
+  ann.page.on('request', request => asked.push(request.url()))
+  // That there was none a moment ago is remembered for a day.
+  await ann.page.evaluate(() => localStorage.removeItem('bellhop:/:way'))
+  await ann.page.reload()
+  await entry(ann.page, 'Chats', 'Bob Roe').click()
+  await until(() => asked.some(one => one.auth), 'the socket says who is there')
+  const { json } = await client.get('/poll', { token: ann.token })
+  const { json: message } = await tell(bob, chatId, 'by the socket')
+  sockets[0].send(JSON.stringify({ id: message.id, type: 'message', at: message.createdAt, chatId, message, cursor: json.cursor }))
+  await says(ann.page, 'by the socket').waitFor()
+  assert.ok(!asked.some(one => /poll(\/stream)?\?cursor/.test(one)), 'nothing else is followed')
+  sockets[0].close({ code: 1001 })
+  await until(() => asked.some(one => /poll\/stream\?cursor/.test(one)), 'the stream takes over')
+  await tell(bob, chatId, 'by the stream')
+  await says(ann.page, 'by the stream').waitFor()
+  assert.equal(await says(ann.page, 'by the socket').count(), 1)
+})
