@@ -33,11 +33,11 @@ export async function problemOf(response) {
   })
 }
 
-// Where a picture or a file of the site stands, as its path was given; null for other hosts, which are never asked.
+// Where a picture or a file of the site stands. Its path begins at the site, whatever prefix that lives under; null for
+// other hosts, which are never asked.
 export function fileUrl(path) {
-  if (!path) return null
-  const url = new URL(path, API)
-  return url.origin === API.origin ? url.href : null
+  if (!path || /^[a-z][a-z\d+.-]*:|^\/\//i.test(path)) return null
+  return new URL(path.replace(/^.*?\/?api\/v1\//, ''), API).href
 }
 
 export function query(values) {

@@ -10,11 +10,14 @@ import { Icon } from './icons.js'
 
 const PICTURE_MAX = { width: 360, height: 320 }
 
-// The place that a picture takes, known before it is loaded.
-function placeOf({ width, height }) {
-  if (!width || !height) return { width: '240px', aspectRatio: '4 / 3' }
+const PLACEHOLDER = /^data:image\/webp;base64,[A-Za-z0-9+/]+=*$/
+
+// The place that a picture takes, known before it is loaded, with a tiny one of it where the server made one.
+function placeOf({ width, height, placeholder }) {
+  const backgroundImage = PLACEHOLDER.test(placeholder) ? `url(${placeholder})` : undefined
+  if (!width || !height) return { width: '240px', aspectRatio: '4 / 3', backgroundImage }
   const scale = Math.min(1, PICTURE_MAX.width / width, PICTURE_MAX.height / height)
-  return { width: `${Math.max(48, Math.round(width * scale))}px`, aspectRatio: `${width} / ${height}` }
+  return { width: `${Math.max(48, Math.round(width * scale))}px`, aspectRatio: `${width} / ${height}`, backgroundImage }
 }
 
 export function Files({ files }) {
