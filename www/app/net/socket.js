@@ -8,7 +8,7 @@ const BAD_TOKEN = 4401
 const EXPIRED = 4410
 
 export async function* bySocket({ token, cursor, signal }) {
-  const mine = await token()
+  let mine = await token()
   const address = new URL(`ws${query({ cursor })}`, SITE)
   address.protocol = address.protocol.replace('http', 'ws')
   const socket = new WebSocket(address)
@@ -22,13 +22,17 @@ export async function* bySocket({ token, cursor, signal }) {
     wake()
   }
   const hello = setTimeout(() => end(new Unusable('no greeting')), HELLO_MS)
-  const asking = setInterval(() => {
+  const asking = setInterval(async () => {
     if (asked) return end(new Problem({ detail: 'the socket is silent' }))
     if (!greeted) return
     asked = 1
     socket.send(JSON.stringify({ req: 1, method: 'GET', path: '/health' }))
+    // A token ends sooner than a socket.
+    const next = await token().catch(() => mine)
+    if (next !== mine && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ auth: next }))
+    mine = next
   }, ASK_EVERY_MS)
-  socket.onopen = () => socket.send(JSON.stringify({ auth: mine }))
+  socket.onopen = () => socket.send(JSON.stringify({ auth: mine, cursor }))
   socket.onmessage = ({ data }) => {
     asked = 0
     const { type, cursor: reached, ...rest } = JSON.parse(data)
