@@ -36,7 +36,7 @@ copy htm "htm-$(version htm)" dist/htm.mjs LICENSE
 list_files() {
 	local new=files.json.$$
 	cd "$dest/.."
-	find app i18n img style manifest.webmanifest index.html vendor/*-[0-9]*/*.mjs -type f ! -name '.*' -print0 |
+	find app i18n img style manifest.webmanifest index.html vendor/*-[0-9]*/*.mjs -type f ! -name '.*' ! -name 'screenshot.*' -print0 |
 		LC_ALL=C sort -z | xargs -0 sha256sum |
 		awk '{ printf "%s\n\"%s\":\"%.16s\"", NR == 1 ? "{" : ",", $2, $1 } END { print "\n}" }' >"vendor/$new"
 	if cmp -s "vendor/$new" vendor/files.json; then

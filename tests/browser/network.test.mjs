@@ -62,7 +62,7 @@ test('a message that is refused says why, and can be taken back', async t => {
   const chatId = await directChat(ann, bob)
   await entry(ann.page, 'Chats', 'Bob Roe').click()
   await ann.page.route('**/api/v1/files', route => route.fulfill({
-    status: 415, contentType: 'application/problem+json', body: JSON.stringify({ status: 415, code: 'unsupported_media_type', title: 'x', detail: 'x', type: 'about:blank' })
+    status: 415, contentType: 'application/problem+json', body: JSON.stringify({ status: 415, code: 'unsupported_file_type', title: 'x', detail: 'x', type: 'about:blank' })
   }))
   await ann.page.locator('.composer input[type=file]').setInputFiles({ name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<b>') })
   await ann.page.getByRole('list', { name: 'Files to send' }).getByText('page.html').waitFor()

@@ -89,10 +89,11 @@ export function lastSeen(iso, now = new Date()) {
   return t('seen.day', { day: dayName(iso, now) })
 }
 
+// From one kilobyte on: nobody counts bytes.
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
 export function sizeOf(bytes) {
-  const i = Math.min(UNITS.length - 1, Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1024)))
-  return new Intl.NumberFormat(region, { style: 'unit', unit: UNITS[i], maximumFractionDigits: i > 1 ? 1 : 0 }).format(bytes / 1024 ** i)
+  const i = Math.min(UNITS.length - 1, Math.floor(Math.log(Math.max(bytes, 1024)) / Math.log(1024)))
+  return new Intl.NumberFormat(region, { style: 'unit', unit: UNITS[i], maximumFractionDigits: i > 1 ? 1 : 0 }).format(Math.max(bytes / 1024 ** i, 1))
 }
 
 export const count = n => new Intl.NumberFormat(region, { notation: n >= 10_000 ? 'compact' : 'standard' }).format(n)

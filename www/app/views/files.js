@@ -60,8 +60,9 @@ export function useBlobUrl(blob) {
 export const PendingFiles = ({ item }) => html`
   <div class="files">
     ${item.files.map((file, i) => html`<${Preview} key=${i} file=${file}>
-      <progress max="1" value=${file.part ?? 0} aria-label=${t('sending.file', { name: file.name })}></progress>
-      <button type="button" class="link" onClick=${() => cancel(item.key)}>${t('cancel')}</button><//>`)}
+      ${item.state !== 'failed' && html`
+        <progress max="1" value=${file.part ?? 0} aria-label=${t('sending.file', { name: file.name })}></progress>
+        <button type="button" class="link" onClick=${() => cancel(item.key)}>${t('cancel')}</button>`}<//>`)}
   </div>`
 
 export function Preview({ file, children }) {

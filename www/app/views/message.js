@@ -3,6 +3,7 @@ import { clock, dayName, fullTime, explain, sameDay, t } from '../i18n.js'
 import { store, useStore } from '../model.js'
 import { isRead } from '../state/events.js'
 import { isLarge, pieces } from '../text/links.js'
+import { tint } from '../text/names.js'
 import { html, useEffect, useRef, useState } from '../ui.js'
 import { react } from '../work/deeds.js'
 import { again, cancel } from '../work/sending.js'
@@ -34,7 +35,7 @@ export function Message({ chat, message, before, first, newLine, active, found, 
       <article class="message" aria-label=${`${author.fullName}, ${clock(message.createdAt)}`}>
         ${group && !mine && html`<span class="face">${!joined && html`<${Avatar} id=${author.id} name=${author.fullName} imagePath=${author.imagePath} small />`}</span>`}
         <div class="bubble ${large ? 'large' : ''} ${message.deletedAt ? 'deleted' : ''}">
-          ${group && !mine && !joined && html`<p class="author tint-${author.id % 8}" dir="auto">${author.fullName}</p>`}
+          ${group && !mine && !joined && html`<p class="author tint-${tint(author.id)}" dir="auto">${author.fullName}</p>`}
           ${message.replyTo && !message.deletedAt && html`<${Answered} chat=${chat} seq=${message.replyTo} message=${answered} />`}
           ${message.deletedAt ? html`<p class="body">${t('deleted')}</p>` : html`
             ${message.files.length > 0 && html`<${Files} files=${message.files} />`}
