@@ -51,10 +51,12 @@ stage asan build MODE=asan programs units
 stage fuzzers build MODE=fuzz fuzzers
 stage rules tests/lint.sh rules
 stage units units
+stage web node_tests tests/web/*.test.mjs
 stage fuzz tests/fuzz/run.sh 20
 stage valgrind tests/valgrind.sh .build/release/bin
 stage http env BIN="$bin/asan/bin" node tests/api/run.mjs http
 stage cgi env BIN="$bin/release/bin" node tests/api/run.mjs cgi
+stage browser env BIN="$bin/release/bin" node --test --test-reporter=tap --test-concurrency=2 tests/browser/*.test.mjs
 stage fault env BIN="$bin/release/bin" node --test --test-reporter=tap tests/fault/*.test.mjs
 stage host node_tests tests/host/*.test.mjs
 

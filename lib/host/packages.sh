@@ -18,6 +18,8 @@ test_packages=(
 	apache2-bin libapache2-mod-fcgid libapache2-mod-xsendfile
 	# A Socket.IO client that we did not write, with both of its transports.
 	python3-socketio python3-requests python3-websocket python3-aiohttp
+	# Without a font Chromium draws no letters.
+	chromium fonts-dejavu-core
 )
 node_major_min=18
 

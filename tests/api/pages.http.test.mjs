@@ -12,7 +12,7 @@ function policy(headers) {
   return Object.fromEntries(headers['content-security-policy'].split(';').map(part => part.trim().split(/\s+(.*)/s).slice(0, 2)))
 }
 
-for (const path of ['/api/', '/api/index.html', '/api/page.js', '/api/page.css', '/api/openapi.json', '/vendor/swagger-ui/swagger-ui.css']) {
+for (const path of ['/', '/app/main.js', '/worker.js', '/i18n/en.json', '/style/base.css', '/api/', '/api/index.html', '/api/page.js', '/api/page.css', '/api/openapi.json', '/vendor/swagger-ui/swagger-ui.css']) {
   test(`${path} is served with the headers that protect it`, async () => {
     const { status, headers } = await client.page(path)
     assert.equal(status, 200)

@@ -144,6 +144,17 @@ for (const way of Object.keys(ways)) {
         assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8')
         assert.ok(script.headers.get('etag'))
         await Promise.all([page.text(), script.text()])
+        for (const [path, type] of [['/', 'text/html; charset=utf-8'], ['/app/main.js', 'text/javascript; charset=utf-8'], ['/worker.js', 'text/javascript; charset=utf-8'],
+          ['/manifest.webmanifest', 'application/manifest+json']]) {
+          const part = await fetch(url + prefix + path)
+          assert.deepEqual([part.status, part.headers.get('content-type'), part.headers.get('cache-control')], [200, type, 'no-cache'], prefix + path)
+          assert.match(part.headers.get('content-security-policy'), /require-trusted-types-for/)
+          await part.text()
+        }
+        const ui = await (await fetch(`${url}${prefix}/app/ui.js`)).text()
+        const versioned = await fetch(`${url}${prefix}/${ui.match(/vendor\/preact[^']+/)[0]}`)
+        assert.deepEqual([versioned.status, versioned.headers.get('cache-control')], [200, 'public, max-age=31536000, immutable'])
+        await versioned.text()
       }
       const redirect = await fetch(`${url}/chat/api`, { redirect: 'manual' })
       assert.match(redirect.headers.get('location'), /\/chat\/api\/$/)

@@ -158,7 +158,24 @@ describe('files', () => {
     })
   }
 
-  for (const [path, to] of [['/', '/api/'], ['/api', '/api/'], ['/chat/api', '/chat/api/'], ['/api?x=1', '/api/']]) {
+  test('of the web client are there under any prefix, and what is versioned is kept for good', async () => {
+    for (const prefix of ['', '/chat', '/some/where/else']) {
+      for (const [path, type] of [['/', 'text/html'], ['/?x=1', 'text/html'], ['/index.html', 'text/html'], ['/app/net/api.js', 'text/javascript'],
+        ['/style/base.css', 'text/css'], ['/i18n/uk.json', 'application/json'], ['/img/icon.svg', 'image/svg+xml'], ['/worker.js', 'text/javascript'],
+        ['/manifest.webmanifest', 'application/manifest+json'], ['/vendor/files.json', 'application/json']]) {
+        const { status, headers } = await ask(prefix + path)
+        assert.equal(status, 200, prefix + path)
+        assert.equal(headers['content-type'].split(';')[0], type, prefix + path)
+        assert.equal(headers['cache-control'], 'no-cache', prefix + path)
+        assert.match(headers['content-security-policy'], /require-trusted-types-for 'script'/)
+      }
+      const { body } = await ask(`${prefix}/app/ui.js`)
+      const { status, headers } = await ask(`${prefix}/${body.match(/vendor\/preact[^']+/)[0]}`)
+      assert.deepEqual([status, headers['cache-control']], [200, 'public, max-age=31536000, immutable'])
+    }
+  })
+
+  for (const [path, to] of [['/api', '/api/'], ['/chat/api', '/chat/api/'], ['/api?x=1', '/api/']]) {
     test(`${path} leads to ${to}`, async () => {
       const { status, headers } = await ask(path)
       assert.deepEqual([status, headers.location], [301, to])
@@ -166,7 +183,7 @@ describe('files', () => {
   }
 
   for (const path of ['/package.json', '/package-lock.json', '/x/api/../package.json', '/.htaccess', '/api/.hidden',
-    '/vendor/.git/config', '/problem/413.html', '/vendor/', '/node_modules/x.js']) {
+    '/vendor/.git/config', '/problem/413.html', '/vendor/', '/node_modules/x.js', '/app/', '/chat/img/', '/.well-known/', '/chat/problem/']) {
     test(`${path} is not for anybody`, async () => {
       const { status, body } = await ask(path)
       assert.ok([403, 404].includes(status), status)

@@ -142,7 +142,18 @@ mkdir -p node_modules/swagger-ui-dist
 for f in swagger-ui.css swagger-ui-bundle.js swagger-ui.js LICENSE NOTICE; do
   cat package-lock.json >node_modules/swagger-ui-dist/$f
 done
+mkdir -p node_modules/preact/dist node_modules/preact/hooks/dist node_modules/htm/dist
+for p in preact htm; do
+  printf '{\\n  "version": "1.2.3"\\n}\\n' >node_modules/$p/package.json
+  cat package-lock.json >node_modules/$p/LICENSE
+done
+cat package-lock.json >node_modules/preact/dist/preact.mjs
+cat package-lock.json >node_modules/htm/dist/htm.mjs
+printf 'import{o}from"preact";\\n//# sourceMappingURL=hooks.mjs.map\\n' >node_modules/preact/hooks/dist/hooks.mjs
 `, { mode: 0o755 })
+  for (const name of ['app', 'i18n', 'img', 'style']) fs.mkdirSync(file(name))
+  fs.writeFileSync(file('app/main.js'), 'one')
+  for (const name of ['index.html', 'manifest.webmanifest']) fs.writeFileSync(file(name), '')
   const env = { ...process.env, PATH: `${dir}/bin:${process.env.PATH}` }
   return {
     file,
@@ -175,6 +186,21 @@ test('browsers get the files they need and no others, renewed when they changed'
   await here.npm()
   await here.vendor()
   assert.equal(fs.readFileSync(bundle, 'utf8'), '{"two":2}')
+})
+
+test('modules find each other by their place, and the worker knows by a list when a file has changed', async t => {
+  const here = list(t)
+  await here.npm()
+  assert.equal((await here.vendor()).code, 0)
+  assert.equal(fs.readFileSync(here.file('vendor/preact-1.2.3/hooks.mjs'), 'utf8'), 'import{o}from"./preact.mjs";\n')
+  const read = () => JSON.parse(fs.readFileSync(here.file('vendor/files.json'), 'utf8'))
+  const before = read()
+  assert.deepEqual(Object.keys(before), ['app/main.js', 'index.html', 'manifest.webmanifest', 'vendor/htm-1.2.3/htm.mjs',
+    'vendor/preact-1.2.3/hooks.mjs', 'vendor/preact-1.2.3/preact.mjs'])
+  fs.writeFileSync(here.file('app/main.js'), 'two')
+  await here.vendor()
+  const after = read()
+  assert.deepEqual(Object.keys(after).filter(name => after[name] !== before[name]), ['app/main.js'])
 })
 
 test('two builds at once install npm packages once', async t => {

@@ -1,0 +1,170 @@
+// The web client on bad lines: offline, held back streams, reloads. A message is sent once, whatever happens.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { button, client, come, directChat, entry, field, log, says, tell, until, write } from './browser.mjs'
+
+const pair = t => Promise.all([come(t, { firstName: 'Ann', lastName: 'Lee' }), come(t, { firstName: 'Bob', lastName: 'Roe' })])
+const bodies = async (person, chatId) => (await client.get(`/messages/${chatId}`, { token: person.token })).json.items.map(message => message.body)
+
+test('what is written offline waits, survives a reload of the page, and is sent once', async t => {
+  const ann = await come(t, { firstName: 'Ann', lastName: 'Lee' }, { serviceWorkers: 'allow' })
+  const bob = await come(t, { firstName: 'Bob', lastName: 'Roe' })
+  const chatId = await directChat(ann, bob)
+  await tell(bob, chatId, 'before')
+  await entry(ann.page, 'Chats', 'Bob Roe').click()
+  await says(ann.page, 'before').waitFor()
+  await ann.page.evaluate(() => navigator.serviceWorker.ready)
+  await until(() => ann.page.evaluate(async () => {
+    const names = (await caches.keys()).filter(name => name.includes(':files:'))
+    const db = await new Promise(resolve => (indexedDB.open('bellhop:/').onsuccess = event => resolve(event.target.result)))
+    const kept = await new Promise(resolve => (db.transaction('kept').objectStore('kept').get('state').onsuccess = event => resolve(event.target.result)))
+    db.close()
+    return names.length > 0 && Object.keys(kept?.messages ?? {}).length > 0
+  }), 'the pages and the messages are kept')
+
+  await ann.context.setOffline(true)
+  await ann.page.getByText('You are offline').waitFor()
+  await write(ann.page, 'first')
+  await write(ann.page, 'second')
+  await ann.page.getByRole('img', { name: 'Waiting to be sent' }).nth(1).waitFor()
+  await ann.page.reload()
+  await says(ann.page, 'before').waitFor()
+  await says(ann.page, 'second').waitFor()
+  assert.deepEqual(await bodies(bob, chatId), ['before'])
+
+  await ann.context.setOffline(false)
+  await ann.page.locator('.row.mine:not(.pending)').getByText('second').waitFor()
+  await until(async () => !(await ann.page.locator('.pending').count()), 'nothing waits')
+  assert.deepEqual(await bodies(bob, chatId), ['before', 'first', 'second'])
+  await tell(bob, chatId, 'after')
+  await says(ann.page, 'after').waitFor()
+  assert.equal(await says(ann.page, 'first').count(), 1)
+})
+
+test('an answer that is lost is asked for again; the message is there once', async t => {
+  const [ann, bob] = await pair(t)
+  const chatId = await directChat(ann, bob)
+  await entry(ann.page, 'Chats', 'Bob Roe').click()
+  let lost = 0
+  await ann.page.route(`**/messages/${chatId}`, async route => {
+    if (route.request().method() !== 'POST' || lost++ > 1) return route.continue()
+    await route.fetch()
+    return route.abort('connectionreset')
+  })
+  await write(ann.page, 'only once')
+  await until(async () => lost >= 3 && !(await ann.page.locator('.pending').count()), 'it is sent')
+  assert.deepEqual(await bodies(bob, chatId), ['only once'])
+  assert.equal(await says(ann.page, 'only once').count(), 1)
+})
+
+test('a message that is refused says why, and can be taken back', async t => {
+  const [ann, bob] = await pair(t)
+  const chatId = await directChat(ann, bob)
+  await entry(ann.page, 'Chats', 'Bob Roe').click()
+  await ann.page.route('**/api/v1/files', route => route.fulfill({
+    status: 415, contentType: 'application/problem+json', body: JSON.stringify({ status: 415, code: 'unsupported_file_type', title: 'x', detail: 'x', type: 'about:blank' })
+  }))
+  await ann.page.locator('.composer input[type=file]').setInputFiles({ name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<b>') })
+  await ann.page.getByRole('list', { name: 'Files to send' }).getByText('page.html').waitFor()
+  await write(ann.page, 'with a file')
+  await ann.page.getByRole('alert').getByText('Files of this kind are not taken here.').waitFor()
+  await write(ann.page, 'without')
+  await ann.page.locator('.row.mine:not(.pending)').getByText('without').waitFor()
+  await button(log(ann.page), 'Remove').click()
+  await says(ann.page, 'with a file').waitFor({ state: 'detached' })
+  assert.deepEqual(await bodies(bob, chatId), ['without'])
+})
+
+test('files: a picture in its place, a document by name and size, and where they are while they are sent', async t => {
+  const [ann, bob] = await pair(t)
+  const chatId = await directChat(ann, bob)
+  await entry(ann.page, 'Chats', 'Bob Roe').click()
+  const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAoAAAAFCAIAAADzBuo/AAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAAAElFTkSuQmCC', 'base64')
+  const file = { id: 77, url: 'files/77', name: 'cat.png', mime: 'image/png', size: png.length, width: 1000, height: 500, thumbUrl: 'files/77/thumb' }
+  let asked = ''
+  await ann.page.route('**/api/v1/files', route => {
+    asked = route.request().postDataBuffer().toString('latin1')
+    return route.fulfill({ status: 201, contentType: 'application/json', body: JSON.stringify(file) })
+  })
+  await ann.page.route('**/api/v1/files/77*', route => route.fulfill({ contentType: 'image/png', body: png }))
+  await ann.page.route('**/api/v1/files/77/thumb', route => route.fulfill({ contentType: 'image/png', body: png }))
+  let sent
+  await ann.page.route(`**/messages/${chatId}`, route => {
+    if (route.request().method() !== 'POST') return route.continue()
+    sent = route.request().postDataJSON()
+    return route.fulfill({ status: 201, contentType: 'application/json', body: JSON.stringify({
+      id: 999_999, chatId, seq: 1, author: { id: ann.id, fullName: 'Ann Lee', imagePath: null }, body: sent.body, replyTo: null, reactions: [], status: false,
+      files: [file, { ...file, id: 78, name: 'plan.pdf', mime: 'application/pdf', size: 123_456, url: 'files/78', thumbUrl: null, width: null, height: null }],
+      createdAt: new Date().toISOString(), editedAt: null, deletedAt: null
+    }) })
+  })
+  await ann.page.locator('.composer input[type=file]').setInputFiles({ name: 'cat.png', mimeType: 'image/png', buffer: png })
+  await ann.page.locator('.tray img').waitFor()
+  await button(ann.page, 'Send').click()
+  const picture = ann.page.getByRole('button', { name: 'Open picture cat.png' })
+  await picture.waitFor()
+  assert.match(asked, /name="file"; filename="cat.png"/)
+  assert.deepEqual(sent.fileIds, [77])
+  const { width, height } = await picture.boundingBox()
+  assert.ok(Math.abs(width / height - 2) < 0.05, `${width} × ${height}`)
+  await ann.page.getByRole('link', { name: /plan\.pdf/ }).waitFor()
+  await picture.click()
+  await ann.page.getByRole('dialog', { name: 'cat.png' }).waitFor()
+  await ann.page.keyboard.press('Escape')
+  await picture.waitFor()
+})
+
+for (const [name, blocked] of [['a stream', []], ['long-poll, where streams are held back', ['**/poll/stream*']]]) {
+  test(`by ${name}: nothing is lost or doubled through a break of the line`, async t => {
+    const [ann, bob] = await pair(t)
+    const chatId = await directChat(ann, bob)
+    // From the beginning, so before the page is there.
+    for (const pattern of ['**/ws*', ...blocked]) await ann.context.route(pattern, route => route.abort())
+    await ann.page.reload()
+    await entry(ann.page, 'Chats', 'Bob Roe').click()
+    await tell(bob, chatId, 'one')
+    await says(ann.page, 'one').waitFor()
+    await ann.context.setOffline(true)
+    await ann.page.getByText('You are offline').waitFor()
+    await tell(bob, chatId, 'two')
+    await ann.context.setOffline(false)
+    await says(ann.page, 'two').waitFor()
+    await tell(bob, chatId, 'three')
+    await says(ann.page, 'three').waitFor()
+    const shown = await log(ann.page).locator('.body').allTextContents()
+    assert.deepEqual(shown, ['one', 'two', 'three'])
+    assert.equal(await field(ann.page).isEnabled(), true)
+  })
+}
+
+// The bridge as the contract has it: a token in the first frame, a greeting, events with their cursors.
+test('by the bridge where there is one, and by a stream when it goes', async t => {
+  const [ann, bob] = await pair(t)
+  const chatId = await directChat(ann, bob)
+  const sockets = []
+  const asked = []
+  await ann.context.routeWebSocket('**/ws*', socket => {
+    if (sockets.length) return socket.close()
+    sockets.push(socket)
+    socket.onMessage(frame => {
+      asked.push(JSON.parse(frame))
+      socket.send(JSON.stringify({ type: 'hello', cursor: new URL(socket.url()).searchParams.get('cursor') }))
+    })
+  })
+  ann.page.on('request', request => asked.push(request.url()))
+  // That there was none a moment ago is remembered for a day.
+  await ann.page.evaluate(() => localStorage.removeItem('bellhop:/:way'))
+  await ann.page.reload()
+  await entry(ann.page, 'Chats', 'Bob Roe').click()
+  await until(() => asked.some(one => one.auth), 'the socket says who is there')
+  const { json } = await client.get('/poll', { token: ann.token })
+  const { json: message } = await tell(bob, chatId, 'by the socket')
+  sockets[0].send(JSON.stringify({ id: message.id, type: 'message', at: message.createdAt, chatId, message, cursor: json.cursor }))
+  await says(ann.page, 'by the socket').waitFor()
+  assert.ok(!asked.some(one => /poll(\/stream)?\?cursor/.test(one)), 'nothing else is followed')
+  sockets[0].close({ code: 1001 })
+  await until(() => asked.some(one => /poll\/stream\?cursor/.test(one)), 'the stream takes over')
+  await tell(bob, chatId, 'by the stream')
+  await says(ann.page, 'by the stream').waitFor()
+  assert.equal(await says(ann.page, 'by the socket').count(), 1)
+})

@@ -1,0 +1,75 @@
+// main.js - the beginning: words, then who is logged in, then one of two pages. The messenger's own files are fetched
+// only for who may use it.
+import { loadWords, t } from './i18n.js'
+import { store } from './model.js'
+import { adopt, onSession, renew, wasHere } from './net/session.js'
+import { merge, set, EMPTY } from './state/store.js'
+import { html, render } from './ui.js'
+import { applyTheme } from './theme.js'
+import { recall } from './work/keep.js'
+import { hear, tell } from './work/tabs.js'
+import { startWorker } from './work/worker.js'
+
+const root = document.getElementById('bellhop')
+let shown = null
+
+applyTheme()
+const words = loadWords()
+const messenger = wasHere() ? import('./messenger.js') : null
+const door = wasHere() ? null : import('./views/door.js')
+
+async function begin() {
+  await words
+  document.title = t('title')
+  onSession(({ session, before, by, why }) => {
+    if (by === 'me') tell('session', { session })
+    if (session && !before) enter(session.user)
+    else if (!session && before) leave(why === 'ended' && why)
+    else if (session) store.update(set, 'me', session.user)
+  })
+  hear('session', ({ session }) => {
+    const me = store.get().me
+    // Somebody else has logged in beside us: nothing of the one before may be left.
+    if (session && me && session.user.id !== me.id) location.reload()
+    else adopt(session, 'other')
+  })
+  if (!wasHere()) return showDoor()
+  // Who was here before sees what they had at once; whether they may still is asked meanwhile.
+  const kept = await recall('me')
+  if (kept) enter(kept)
+  renew().catch(problem => {
+    if (problem.status === 401) leave('ended')
+    else if (!kept) showDoor(problem)
+  })
+}
+
+async function showDoor(problem) {
+  shown = null
+  const { Door } = await (door ?? import('./views/door.js'))
+  if (shown !== null) return
+  store.update(() => EMPTY)
+  render(html`<${Door} problem=${problem} />`, root)
+}
+
+async function enter(me) {
+  store.update(merge, { me })
+  if (shown === me.id) return
+  shown = me.id
+  const { Messenger, arrive } = await (messenger ?? import('./messenger.js'))
+  if (shown !== me.id) return
+  render(html`<${Messenger} />`, root)
+  arrive(me)
+}
+
+async function leave(why) {
+  const was = shown
+  showDoor(why === 'ended' ? { code: 'session_ended' } : undefined)
+  if (was === null) return
+  const { depart } = await import('./messenger.js')
+  await depart(why === 'ended')
+}
+
+begin().catch(fault => {
+  root.textContent = `Bellhop could not start: ${fault.message}. Reload the page to try again.`
+})
+startWorker()

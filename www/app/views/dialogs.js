@@ -1,0 +1,35 @@
+// dialogs.js - which dialog is open. Their files are fetched when they are first needed.
+import { explain } from '../i18n.js'
+import { store, useStore } from '../model.js'
+import { set } from '../state/store.js'
+import { html, useEffect, useState } from '../ui.js'
+import { say } from '../work/telling.js'
+
+const DIALOGS = {
+  group: () => import('./group.js').then(file => file.NewGroup),
+  chat: () => import('./details.js').then(file => file.Details),
+  add: () => import('./group.js').then(file => file.AddPeople),
+  join: () => import('./questions.js').then(file => file.JoinRoom),
+  remove: () => import('./questions.js').then(file => file.RemoveMessage),
+  leaving: () => import('./questions.js').then(file => file.Leaving),
+  sure: () => import('./questions.js').then(file => file.Sure),
+  settings: () => import('./settings.js').then(file => file.Settings),
+  viewer: () => import('./viewer.js').then(file => file.Viewer)
+}
+
+export const openDialog = (name, values = {}) => store.update(set, 'dialog', { name, values })
+export const closeDialog = () => store.update(set, 'dialog', null)
+
+export function Dialogs() {
+  const dialog = useStore(state => state.dialog)
+  const [views, setViews] = useState({})
+  const View = dialog && views[dialog.name]
+  useEffect(() => {
+    if (!dialog || View) return
+    DIALOGS[dialog.name]().then(view => setViews(known => ({ ...known, [dialog.name]: view })), fault => {
+      say(explain({ code: 'offline', detail: fault.message }), { bad: true })
+      closeDialog()
+    })
+  }, [dialog])
+  return View ? html`<${View} key=${dialog.name} ...${dialog.values} onClose=${closeDialog} />` : null
+}

@@ -1,0 +1,122 @@
+// telling.js - how somebody hears of a message: in the title and on the icon, by a toast in the open window, by a
+// notification when no window is looked at, and by a sound.
+import { t } from '../i18n.js'
+import { store } from '../model.js'
+import { SITE, fileUrl } from '../net/api.js'
+import { unreadTotal } from '../state/chats.js'
+import { set } from '../state/store.js'
+import { choice, keepChoice } from './keep.js'
+import { chatHref, go } from './way.js'
+import { tellWorker } from './worker.js'
+
+const TOAST_MS = 7000
+const TOASTS_MAX = 3
+
+let unwatch = () => {}
+
+export const soundOn = () => choice('sound', 'on') === 'on'
+export const setSound = on => keepChoice('sound', on ? 'on' : 'off')
+export const notificationsWanted = () => choice('notifications', 'ask')
+export const setNotifications = wish => keepChoice('notifications', wish)
+
+export function start() {
+  unwatch = store.watch((state, before) => {
+    if (state.chats !== before.chats) showCount(unreadTotal(state.chats))
+  })
+  navigator.serviceWorker?.addEventListener('message', openFromWorker)
+}
+
+export function stop() {
+  unwatch()
+  showCount(0)
+  navigator.serviceWorker?.removeEventListener('message', openFromWorker)
+}
+
+function openFromWorker({ data }) {
+  if (data.type === 'open') go(data.chatId)
+}
+
+function showCount(n) {
+  document.title = n ? `(${n > 99 ? '99+' : n}) ${t('title')}` : t('title')
+  const icon = document.querySelector('link[rel=icon]')
+  const href = new URL(n ? 'img/icon-unread.svg' : 'img/icon.svg', SITE).href
+  if (icon && icon.href !== href) icon.href = href
+  navigator.setAppBadge?.(n).catch(() => {})
+}
+
+// What has just come in. Each tab hears it; only one that is looked at shows a toast, and only the worker, which sees
+// all tabs, knows whether none is.
+export function news(events, before) {
+  for (const event of events) {
+    if (event.type !== 'message' || event.message.author.id === store.get().me?.id) continue
+    const chat = store.get().chats[event.chatId]
+    const known = before.chats[event.chatId]
+    // What came again, or was read on another device meanwhile, is no news.
+    if (known && event.message.seq <= known.lastSeq) continue
+    announce(event.message, chat)
+  }
+}
+
+function announce(message, chat) {
+  const { open } = store.get()
+  const looking = document.visibilityState === 'visible' && document.hasFocus()
+  if (looking && open?.chatId === message.chatId) return ring(true)
+  const group = chat && chat.kind !== 'direct'
+  const body = textOf(message)
+  const notice = {
+    key: message.id,
+    chatId: message.chatId,
+    title: group ? chat.name : message.author.fullName,
+    body: group ? `${message.author.fullName}: ${body}` : body,
+    face: group ? { id: chat.id, name: chat.name, imagePath: chat.imagePath } : { ...message.author, name: message.author.fullName }
+  }
+  if (document.visibilityState === 'visible') toast(notice)
+  if (!looking) notify(notice)
+  ring(false)
+}
+
+export const textOf = message =>
+  message.deletedAt ? t('deleted') : message.body || (message.files.length ? t(`file.${kindName(message)}`) : '')
+const kindName = message => message.files[0].mime.match(/^(image|video|audio)\//)?.[1] ?? 'document'
+
+function toast(notice) {
+  store.update(state => set(state, 'toasts', [...state.toasts.filter(one => one.chatId !== notice.chatId), notice].slice(-TOASTS_MAX)))
+  setTimeout(() => closeToast(notice.key), TOAST_MS)
+}
+export const closeToast = key => store.update(state => set(state, 'toasts', state.toasts.filter(one => one.key !== key || one.held)))
+
+// Something went wrong, or was done, that is worth a line.
+export function say(body, more = {}) {
+  toast({ key: crypto.randomUUID(), title: body, plain: true, ...more })
+}
+
+async function notify(notice) {
+  if (globalThis.Notification?.permission !== 'granted' || notificationsWanted() === 'off') return
+  const { chatId, title, body, face } = notice
+  const shown = { type: 'notify', chatId, title, body, icon: fileUrl(face.imagePath) ?? new URL('img/icon-192.png', SITE).href, href: chatHref(chatId) }
+  if (await tellWorker(shown)) return
+  const popup = new Notification(title, { body, tag: `chat-${chatId}`, icon: shown.icon })
+  popup.onclick = () => {
+    window.focus()
+    go(chatId)
+    popup.close()
+  }
+}
+
+// A hotel bell, made of two tones; softer for the chat one is in.
+let audio
+function ring(soft) {
+  if (!soundOn() || !navigator.userActivation?.hasBeenActive) return
+  audio ??= new AudioContext()
+  const now = audio.currentTime
+  for (const [pitch, level] of [[2093, 0.06], [3520, 0.025]]) {
+    const tone = audio.createOscillator()
+    const gain = audio.createGain()
+    tone.frequency.value = pitch
+    gain.gain.setValueAtTime(soft ? level / 4 : level, now)
+    gain.gain.exponentialRampToValueAtTime(0.0001, now + 0.7)
+    tone.connect(gain).connect(audio.destination)
+    tone.start(now)
+    tone.stop(now + 0.7)
+  }
+}
