@@ -355,6 +355,14 @@ void page_wake(_Atomic uint32_t *word, int n)
 	syscall(SYS_futex, word, FUTEX_WAKE, n, NULL, NULL, 0);
 }
 
+void page_raise(_Atomic uint64_t *value, uint64_t to)
+{
+	uint64_t seen = atomic_load(value);
+
+	while (seen < to && !atomic_compare_exchange_weak(value, &seen, to))
+		continue;
+}
+
 void page_ring(struct page *p)
 {
 	atomic_fetch_add(&p->bell, 1);

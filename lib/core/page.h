@@ -94,5 +94,7 @@ void page_wait(_Atomic uint32_t *word, uint32_t seen, int64_t max_us);
 void page_wake(_Atomic uint32_t *word, int n);
 /* Rings the bell: whoever waits for news looks for them. */
 void page_ring(struct page *p);
+/* Of several who say how far it is, the furthest is right. */
+void page_raise(_Atomic uint64_t *value, uint64_t to);
 
 #endif

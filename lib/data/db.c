@@ -364,6 +364,15 @@ static enum err begin(struct db *db)
 	return e;
 }
 
+size_t db_rows_of(size_t rest)
+{
+	size_t n = DB_ROWS_MAX;
+
+	while (n > rest)
+		n /= 2;
+	return n;
+}
+
 enum err db_transaction(struct db *db, enum err (*body)(struct db *, void *),
 	enum err (*happened)(struct db *, void *), void *context)
 {

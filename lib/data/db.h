@@ -75,6 +75,9 @@ void db_free(struct db *db);
 
 /* `rows` is 1 but for SQL_ROWS, where it is 1 to DB_ROWS_MAX and n counts the values of all of
  * them. */
+/* How many rows of `rest` to take next. Statements for any number of rows would each be prepared by
+ * itself; powers of two are seven. */
+size_t db_rows_of(size_t rest);
 enum err db_run_rows(struct db *db, struct sql *q, size_t rows, const struct arg *args, size_t n);
 enum err db_select_rows(struct db *db, struct arena *a, struct sql *q, size_t per,
 	struct rows *rows, const struct arg *args, size_t n);

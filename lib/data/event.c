@@ -27,6 +27,18 @@ void event_watch(struct page *page)
 	watched = page;
 }
 
+static enum err read_state(struct db *db, struct arena *a, struct sql *q, struct log_state *s)
+{
+	struct rows r;
+	enum err e = db_select(db, a, q, &r, as_int(1));
+
+	if (e == OK && r.n == 0)
+		return ERR_INTERNAL;
+	if (e == OK)
+		*s = (struct log_state){ row_int(&r, 0, 0), row_int(&r, 0, 1), row_int(&r, 0, 2) };
+	return e;
+}
+
 /* The head is locked. */
 static enum err move_on(struct db *db, const struct page *page, int64_t *epoch)
 {
@@ -72,6 +84,18 @@ enum err event_new_epoch(struct db *db)
 	return db_run(db, &move_epoch, as_int(0));
 }
 
+static struct log_state page_state(const struct page *page)
+{
+	return (struct log_state){ (int64_t)atomic_load(&page->log_epoch),
+		(int64_t)atomic_load(&page->head), 0 };
+}
+
+static bool is_behind(const struct log_state *s, struct log_state known)
+{
+	return known.epoch &&
+	       (s->epoch < known.epoch || (s->epoch == known.epoch && s->head < known.head));
+}
+
 struct checking {
 	struct arena *arena;
 	struct page *page;
@@ -81,32 +105,22 @@ struct checking {
 static enum err check(struct db *db, void *context)
 {
 	struct checking *c = context;
-	struct rows r;
-	enum err e = db_select(db, c->arena, &state_locked, &r, as_int(1));
-	int64_t known = (int64_t)atomic_load(&c->page->log_epoch);
+	enum err e = read_state(db, c->arena, &state_locked, &c->state);
 
-	if (e == OK && r.n == 0)
-		return ERR_INTERNAL;
-	if (e != OK)
-		return e;
-	c->state = (struct log_state){ row_int(&r, 0, 0), row_int(&r, 0, 1), row_int(&r, 0, 2) };
-	if (known && (c->state.epoch < known ||
-			     (c->state.epoch == known &&
-				     c->state.head < (int64_t)atomic_load(&c->page->head))))
-		e = move_on(db, c->page, &c->state.epoch);
-	return e;
+	/* Under the lock: nobody can have gone further than what was read here. */
+	return e == OK && is_behind(&c->state, page_state(c->page))
+		       ? move_on(db, c->page, &c->state.epoch)
+		       : e;
 }
 
 /* A glance first; the lock only where that looks wrong. */
 enum err event_check(struct db *db, struct arena *a, struct page *page)
 {
 	struct checking c = { .arena = a, .page = page };
-	int64_t known = (int64_t)atomic_load(&page->log_epoch),
-		head = (int64_t)atomic_load(&page->head);
+	struct log_state known = page_state(page); /* before the database is asked */
 	enum err e = event_state(db, a, &c.state);
 
-	if (e == OK && known &&
-		(c.state.epoch < known || (c.state.epoch == known && c.state.head < head)))
+	if (e == OK && is_behind(&c.state, known))
 		e = db_transaction(db, check, NULL, &c);
 	if (e == OK)
 		event_follow(page, &c.state);
@@ -143,11 +157,7 @@ enum err event_put(struct db *db, int64_t first, struct event *events, size_t n)
 
 void event_heard(struct page *page, int64_t last)
 {
-	uint64_t head = atomic_load(&page->head);
-
-	while (head < (uint64_t)last &&
-		!atomic_compare_exchange_weak(&page->head, &head, (uint64_t)last))
-		continue;
+	page_raise(&page->head, (uint64_t)last);
 }
 
 /* The head first: who finds the new epoch there must not find the old head with it. */
@@ -209,14 +219,7 @@ int64_t event_durable(const struct page *page, const struct log_state *now, int6
 
 enum err event_state(struct db *db, struct arena *a, struct log_state *s)
 {
-	struct rows r;
-	enum err e = db_select(db, a, &state, &r, as_int(1));
-
-	if (e == OK && r.n == 0)
-		return ERR_INTERNAL;
-	if (e == OK)
-		*s = (struct log_state){ row_int(&r, 0, 0), row_int(&r, 0, 1), row_int(&r, 0, 2) };
-	return e;
+	return read_state(db, a, &state, s);
 }
 
 enum err event_read(struct db *db, struct arena *a, int64_t after, int64_t until, int64_t limit,

@@ -22,16 +22,6 @@ static struct sql add_words = SQL_ROWS(
 static struct sql drop_words =
 	SQL_ROWS("DELETE FROM word WHERE chat_id = ? AND id = ? AND word IN (", "?", ", ", ")");
 
-/* Statements for any number of rows would each be prepared by itself; powers of two are seven. */
-static size_t rows_of(size_t rest)
-{
-	size_t n = DB_ROWS_MAX;
-
-	while (n > rest)
-		n /= 2;
-	return n;
-}
-
 enum err indexed_up_to(struct db *db, struct arena *a, int64_t *id)
 {
 	struct rows r;
@@ -63,7 +53,7 @@ static enum err drop(struct db *db, const struct rewording *r, const struct word
 	args[0] = as_int(r->chat_id);
 	args[1] = as_int(r->id);
 	for (size_t i = 0, n; i < words->n && e == OK; i += n) {
-		n = rows_of(words->n - i);
+		n = db_rows_of(words->n - i);
 		for (size_t k = 0; k < n; k++)
 			args[2 + k] = as_bytes(words->all[i + k]);
 		e = db_run_rows(db, &drop_words, n, args, 2 + n);
@@ -85,7 +75,7 @@ static enum err add(struct db *db, const struct entry *entries, size_t count)
 	for (size_t i = 0, n; i < count && e == OK; i += n) {
 		struct arg *to = args;
 
-		n = rows_of(count - i);
+		n = db_rows_of(count - i);
 		for (size_t k = i; k < i + n; k++) {
 			*to++ = as_int(entries[k].chat_id);
 			*to++ = as_bytes(entries[k].word);
@@ -152,7 +142,7 @@ static enum err read_group(struct db *db, struct batch *b, const struct arg *pla
 	for (size_t i = 0, n; i < count && e == OK; i += n) {
 		struct rows r;
 
-		n = rows_of(count - i);
+		n = db_rows_of(count - i);
 		e = db_select_rows(db, b->arena, &lock_messages, n, &r, places + 2 * i, 2 * n);
 		for (size_t k = 0; e == OK && k < r.n; k++) {
 			struct entry *entries;

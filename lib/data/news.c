@@ -24,18 +24,10 @@ enum err news_changed(struct db *db, struct news *news)
 	return count_one(db, CHANGED, &news->changed);
 }
 
-static void raise(_Atomic uint64_t *counter, int64_t n)
-{
-	uint64_t seen = atomic_load(counter);
-
-	while (seen < (uint64_t)n && !atomic_compare_exchange_weak(counter, &seen, (uint64_t)n))
-		continue;
-}
-
 void news_spread(struct page *page, const struct news *news)
 {
-	raise(&page->sessions_ended, news->ended);
-	raise(&page->people_changed, news->changed);
+	page_raise(&page->sessions_ended, (uint64_t)news->ended);
+	page_raise(&page->people_changed, (uint64_t)news->changed);
 	if (news->last)
 		event_ring(page, news->last);
 }

@@ -77,15 +77,6 @@ struct hunt {
 	size_t lists_n;
 };
 
-static size_t rows_of(size_t rest)
-{
-	size_t n = DB_ROWS_MAX;
-
-	while (n > rest)
-		n /= 2;
-	return n;
-}
-
 static bool is_over(const struct hunt *h)
 {
 	return h->n > (size_t)h->search->limit || h->bytes > BYTES_MAX;
@@ -113,7 +104,7 @@ static enum err verify(struct hunt *h, const struct place *places, size_t count)
 		struct rows r;
 		struct str body;
 
-		n = rows_of(count - i);
+		n = db_rows_of(count - i);
 		for (size_t k = 0; k < n; k++) {
 			args[2 * k] = as_int(places[i + k].chat_id);
 			args[2 * k + 1] = as_int(places[i + k].seq);
@@ -187,7 +178,7 @@ static enum err count_key(struct hunt *h, const struct sought_key *key, int64_t 
 	for (size_t i = 0, n; i < h->chats_n && e == OK && *count < FEW; i += n) {
 		struct rows r;
 
-		n = rows_of(h->chats_n - i);
+		n = db_rows_of(h->chats_n - i);
 		for (size_t k = 0; k < n; k++)
 			args[2 + k] = as_int(h->chat_ids[i + k]);
 		e = db_select_rows(h->db, h->arena, &count_places, n, &r, args, 2 + n);
@@ -232,7 +223,7 @@ static enum err find_lists(struct hunt *h, const struct sought_key *key)
 	for (size_t i = 0, n; i < h->chats_n && e == OK; i += n) {
 		struct rows r;
 
-		n = rows_of(h->chats_n - i);
+		n = db_rows_of(h->chats_n - i);
 		e = newest_places(h, key, h->chat_ids + i, n, &r);
 		if (e == OK && h->lists_n + r.n > LISTS_MAX)
 			return ERR_TOO_LARGE;
@@ -342,7 +333,7 @@ static enum err look_through_lists(struct hunt *h, struct str filter)
 	enum err e = OK;
 
 	while (e == OK && h->lists_n && !is_over(h) && h->places < PLACES_MAX) {
-		struct share s = { .k = rows_of(h->lists_n) };
+		struct share s = { .k = db_rows_of(h->lists_n) };
 
 		arena_clear(h->scratch);
 		qsort(h->lists, h->lists_n, sizeof *h->lists, newest_list_first);
@@ -436,7 +427,7 @@ static enum err load(struct hunt *h, size_t shown, struct message **found, size_
 		struct message *messages;
 		size_t got = 0;
 
-		some = rows_of(shown - i);
+		some = db_rows_of(shown - i);
 		for (size_t k = 0; k < some; k++)
 			places[k] = (struct message_place){ h->hits[i + k].chat_id,
 				h->hits[i + k].seq };

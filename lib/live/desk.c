@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "live/fcgi.h"
+#include "web/gate.h"
 #include "web/route.h"
 
 #include <signal.h>
@@ -84,19 +85,6 @@ static bool keep_answer(struct gate *g, struct str bytes)
 
 	buf_str(&v->out, bytes);
 	return true;
-}
-
-static char **copy_params(struct arena *a, char **params)
-{
-	size_t n = 0;
-	char **copy;
-
-	while (params[n])
-		n++;
-	copy = arena_alloc(a, sizeof *copy * (n + 1));
-	for (size_t i = 0; i < n; i++)
-		copy[i] = arena_z(a, str_of(params[i]));
-	return copy;
 }
 
 /* --- from beginning to end --- */
@@ -197,7 +185,7 @@ static void begin(struct fcgi_request *r)
 	v->fcgi = r;
 	fcgi_set_data(r, v);
 	v->rest = arena_copy(&v->worker.arena, fcgi_body(r));
-	v->gate = (struct gate){ .params = copy_params(&v->worker.arena, fcgi_params(r)),
+	v->gate = (struct gate){ .params = gate_params_copy(&v->worker.arena, fcgi_params(r)),
 		.read = read_body,
 		.write = answer_now,
 		.stream = v };

@@ -1,6 +1,7 @@
 #include "live/fetch.h"
 
 #include "live/threads.h"
+#include "web/gate.h"
 
 #include <stdlib.h>
 
@@ -106,7 +107,6 @@ static void on_loop(uv_work_t *work, int status)
 void fetch(struct live *l, char **params, fetch_done *done, void *context)
 {
 	struct fetching *f = must_alloc(sizeof *f);
-	size_t n = 0;
 
 	f->work.data = f;
 	f->live = l;
@@ -115,11 +115,7 @@ void fetch(struct live *l, char **params, fetch_done *done, void *context)
 	f->fetched = must_alloc(sizeof *f->fetched);
 	arena_init(&f->fetched->arena);
 	arena_init(&f->arena);
-	while (params[n])
-		n++;
-	f->params = arena_alloc(&f->arena, sizeof *f->params * (n + 1));
-	for (size_t i = 0; i < n; i++)
-		f->params[i] = arena_z(&f->arena, str_of(params[i]));
+	f->params = gate_params_copy(&f->arena, params);
 	f->head = hub_head(live_hub(l));
 	f->beginnings = live_beginnings(l);
 	uv_queue_work(live_loop(l), &f->work, in_thread, on_loop);

@@ -98,6 +98,19 @@ void gate_cgi(struct gate *g)
 	};
 }
 
+char **gate_params_copy(struct arena *a, char **params)
+{
+	size_t n = 0;
+	char **copy;
+
+	while (params[n])
+		n++;
+	copy = arena_alloc(a, sizeof *copy * (n + 1));
+	for (size_t i = 0; i < n; i++)
+		copy[i] = arena_z(a, str_of(params[i]));
+	return copy;
+}
+
 /* --- FastCGI --- */
 
 /* What is there at once: asked for more, libfcgi would wait for all of it. */

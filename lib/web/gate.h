@@ -17,6 +17,9 @@ void gate_cgi(struct gate *g);
  * program that closes before all is sent. */
 void gate_cgi_done(struct gate *g);
 
+/* The variables of a request that will be at work when its client may be gone. */
+char **gate_params_copy(struct arena *a, char **params);
+
 struct gate_fastcgi;
 
 /* One per worker thread. */

@@ -147,9 +147,14 @@ static int read_all(int number, void *context)
 	struct ephemeral e;
 
 	(void)number;
-	while (!r->stop || ephemera_next(page, &at, &e)) {
-		if (!ephemera_next(page, &at, &e))
+	for (;;) {
+		bool last_look = r->stop;
+
+		if (!ephemera_next(page, &at, &e)) {
+			if (last_look)
+				break;
 			continue;
+		}
 		if (!is_whole(&e) || e.number <= last)
 			atomic_fetch_add(&r->bad, 1);
 		last = e.number;
@@ -162,19 +167,20 @@ static void nobody_reads_half_of_one_however_many_write(void **state)
 {
 	struct race *r = ground_shared(sizeof *r);
 	pid_t readers[READERS];
-	int64_t first = ephemera_end(page);
+	int64_t first = ephemera_end(page), rounds = 0;
 
 	(void)state;
 	for (int i = 0; i < READERS; i++)
 		readers[i] = ground_child(read_all, i, r);
 	r->go = 1;
-	ground_children(WRITERS, write_many, r);
+	/* On a busy machine all is written before a reader has its first turn. */
+	for (; r->read == 0; rounds++)
+		ground_children(WRITERS, write_many, r);
 	r->stop = 1;
 	for (int i = 0; i < READERS; i++)
 		assert_int_equal(ground_wait(readers[i]), 0);
-	assert_int_equal(ephemera_end(page) - first, (int64_t)WRITERS * EACH);
+	assert_int_equal(ephemera_end(page) - first, rounds * WRITERS * EACH);
 	assert_int_equal(r->bad, 0);
-	assert_true(r->read > 0);
 	munmap(r, sizeof *r);
 }
 
