@@ -35,9 +35,14 @@ headers_alone() { # each header compiles by itself
 			-fsyntax-only -Wall -Wno-unused-function -x c "$h" || echo "$h"
 	done
 }
-arrows() { # core <- data <- web, live <- cgi-bin
-	absent '#include "(data|web|live)/' 'lib/core/*'
-	absent '#include "(web|live)/' 'lib/data/*'
+arrows() { # core <- data, media <- web, live <- cgi-bin
+	absent '#include "(data|media|web|live)/' 'lib/core/*'
+	absent '#include "(web|live)/' 'lib/data/*' 'lib/media/*'
+}
+defects() { # those that the checker must catch: tests/fault/defects
+	for patch in tests/fault/defects/*.patch; do
+		patch -p1 --dry-run --forward --fuzz=0 --silent -i "$patch" >/dev/null || echo "$patch: make it anew"
+	done
 }
 long_files() { sources 'lib/*.c' 'cgi-bin/*.c' 'www/*.js' | xargs -r wc -l | awk '$1 > 500 && $2 != "total"'; }
 top_level() {
@@ -60,6 +65,7 @@ rule 'no dangerous calls' absent '\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|
 rule 'programs free nothing and set no status' absent '\bfree\(|Status:' 'cgi-bin/*.c'
 rule 'nothing is left for later' absent '\b(TODO|FIXME|XXX|HACK)\b' 'cgi-bin/*' 'lib/*' 'schema/*' 'www/*' 'Makefile' '*.conf'
 rule 'no test is switched off' absent '\.(only|skip|todo)\(|skip\(\)' 'tests/*.mjs' 'tests/*.c'
+rule 'each defect can still be switched in' defects
 rule 'no file hides several rooms' long_files
 if [ "${1-}" != rules ]; then
 	rule 'each header compiles alone' headers_alone
