@@ -106,14 +106,16 @@ static void serve_orders(int socket)
 
 static void be_clerk(int socket)
 {
+	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE };
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
 	prctl(PR_SET_NAME, "files-clerk", 0, 0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int signal_ = SIGHUP; signal_ <= SIGTERM; signal_++)
-		signal(signal_, signal_ == SIGTERM || signal_ == SIGALRM ? SIG_DFL : SIG_IGN);
+	/* It ends when the program does, whatever the terminal or the keeper of the site says. */
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		signal(ignored[i], SIG_IGN);
 	/* Above all the socket that requests come in by: it must die with the program. */
 	dup2(nowhere, STDIN_FILENO);
 	dup2(nowhere, STDOUT_FILENO);
