@@ -1,10 +1,10 @@
 /* leftover.h - files that nobody needs any more, and bytes that belong to nothing.
  *
  * A file goes with the last message it stands in; or some days after its upload when it never stood
- * in any and is nobody's picture, and sooner when its owner has left. Its row goes at once, in the same transaction; its content is
- * noted as an orphan, for who may touch the disk: `files`, in spare moments (lib/web/tidy.h).
- * Content goes when no file is of it, row first, then bytes; so there may be bytes without a row,
- * never a row without bytes. */
+ * in any and is nobody's picture, and sooner when its owner has left. Its row goes at once, in the
+ * same transaction; its content is noted as an orphan, for who may touch the disk: `files`, in
+ * spare moments (lib/web/tidy.h). Content goes when no file is of it, row first, then bytes; so
+ * there may be bytes without a row, never a row without bytes. */
 #ifndef DATA_LEFTOVER_H
 #define DATA_LEFTOVER_H
 
