@@ -146,7 +146,7 @@ static struct str name_sent(struct request *rq)
 static enum err upload(struct request *rq)
 {
 	struct made *m = arena_alloc(rq->arena, sizeof *m);
-	struct file f;
+	struct file f = { 0 };
 	enum err e;
 
 	m->clean.fd = m->thumb.fd = -1;

@@ -19,6 +19,7 @@
 enum {
 	FILES_MAX = 4, /* in, clean, thumb, and where the answer goes */
 	ANSWER_MS = 60000,
+	TRIES_MAX = 3,
 	PICTURES_MAX = 2, /* decoded at once: each may take much memory */
 };
 
@@ -106,14 +107,16 @@ static void serve_orders(int socket)
 
 static void be_clerk(int socket)
 {
+	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE };
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
 	prctl(PR_SET_NAME, "files-clerk", 0, 0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int signal_ = SIGHUP; signal_ <= SIGTERM; signal_++)
-		signal(signal_, signal_ == SIGTERM || signal_ == SIGALRM ? SIG_DFL : SIG_IGN);
+	/* It ends when the program does, whatever the terminal or the keeper of the site says. */
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		signal(ignored[i], SIG_IGN);
 	/* Above all the socket that requests come in by: it must die with the program. */
 	dup2(nowhere, STDIN_FILENO);
 	dup2(nowhere, STDOUT_FILENO);
@@ -192,7 +195,7 @@ static bool send_order(const struct clerk_order *o, const int *files, int n)
 
 /* A clerk that was killed is replaced; the new one is split off from a program with threads then,
  * which is safe for what it does: it allocates memory, and takes no lock that they could hold. */
-static bool place_order(const struct clerk_order *o, const int *files, int n)
+static bool place_order(const struct clerk_order *o, const int *files, int n, pid_t *clerk)
 {
 	bool placed;
 
@@ -202,47 +205,78 @@ static bool place_order(const struct clerk_order *o, const int *files, int n)
 		dismiss();
 		placed = hire() && send_order(o, files, n);
 	}
+	*clerk = desk.pid;
 	pthread_mutex_unlock(&desk.lock);
 	return placed;
 }
 
-/* What dies on its way has no answer: then the file is at fault. */
-static void await(int from, struct clerk_answer *a)
+/* What dies on its way has no answer: then the file is at fault. false: there is none. */
+static bool await(int from, struct clerk_answer *a)
 {
 	struct pollfd p = { .fd = from, .events = POLLIN };
 	struct clerk_answer got;
+	bool answered = false;
 
 	a->outcome = ERR_INVALID;
 	if (poll(&p, 1, ANSWER_MS) == 1 && read(from, &got, sizeof got) == (ssize_t)sizeof got) {
 		*a = got;
+		answered = true;
 		a->mime[CLERK_MIME - 1] = 0;
 		a->placeholder[CLERK_PLACEHOLDER - 1] = 0;
 	}
+	return answered;
 }
 
-enum err clerk_ask(const struct clerk_order *o, struct clerk_answer *a)
+/* Whether the clerk that was given an order is no more: it may have been dying when the order
+ * reached it. A file cannot bring that about, since its child can signal nobody else. */
+static bool has_died(pid_t clerk)
+{
+	struct pollfd p = { .events = POLLRDHUP };
+	bool died;
+
+	pthread_mutex_lock(&desk.lock);
+	p.fd = desk.socket;
+	died = desk.socket < 0 || desk.pid != clerk || (poll(&p, 1, 0) == 1 && p.revents);
+	if (died && desk.pid == clerk)
+		dismiss();
+	pthread_mutex_unlock(&desk.lock);
+	return died;
+}
+
+/* false: the order is lost, and may be placed again. */
+static bool ask_once(const struct clerk_order *o, struct clerk_answer *a)
 {
 	int answer[2], files[FILES_MAX], n = 0;
-	bool placed;
+	bool placed, answered = false;
+	pid_t clerk;
 
 	*a = (struct clerk_answer){ .outcome = ERR_INTERNAL };
 	if (pipe2(answer, O_CLOEXEC))
-		return ERR_INTERNAL;
+		return true;
 	files[n++] = answer[1];
 	files[n++] = o->in;
 	if (o->clean >= 0)
 		files[n++] = o->clean;
 	if (o->thumb >= 0)
 		files[n++] = o->thumb;
-	if (o->job == CLERK_PICTURE)
-		while (sem_wait(&desk.pictures) && errno == EINTR)
-			continue;
-	placed = place_order(o, files, n);
+	placed = place_order(o, files, n, &clerk);
 	close(answer[1]);
 	if (placed)
-		await(answer[0], a);
+		answered = await(answer[0], a);
 	close(answer[0]);
-	if (o->job == CLERK_PICTURE)
+	return answered || !placed || !has_died(clerk);
+}
+
+enum err clerk_ask(const struct clerk_order *o, struct clerk_answer *a)
+{
+	bool waits = o->job == CLERK_PICTURE;
+
+	while (waits && sem_wait(&desk.pictures) && errno == EINTR)
+		continue;
+	for (int tries = 0; tries < TRIES_MAX; tries++)
+		if (ask_once(o, a))
+			break;
+	if (waits)
 		sem_post(&desk.pictures);
 	return a->outcome;
 }

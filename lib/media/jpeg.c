@@ -121,18 +121,13 @@ static void keep_jfif(const struct segment *s, struct buf *to)
 	buf_add(to, "\0", 2); /* a preview of no pixels */
 }
 
-static void keep(const struct segment *s, struct buf *to)
+static bool is_kept(const struct segment *s)
 {
-	bool is_application = s->marker >= APP0 && s->marker <= APP0 + 15;
-
-	if (s->marker == APP0)
-		keep_jfif(s, to);
-	else if (!is_application && s->marker != COM)
-		buf_str(to, s->all);
-	else if (s->marker == APP14 && str_starts(s->body, "Adobe"))
-		buf_str(to, s->all);
-	else if (s->marker == APP2 && is_profile(s->body))
-		buf_str(to, s->all);
+	switch (s->marker) {
+	case APP2: return is_profile(s->body);
+	case APP14: return str_starts(s->body, "Adobe");
+	default: return s->marker != COM && (s->marker < APP0 || s->marker > APP0 + 15);
+	}
 }
 
 static bool clean(struct str bytes, struct buf *to)
@@ -141,7 +136,10 @@ static bool clean(struct str bytes, struct buf *to)
 	size_t at = 0;
 
 	while (next_segment(bytes, &at, &s)) {
-		keep(&s, to);
+		if (s.marker == APP0)
+			keep_jfif(&s, to);
+		else if (is_kept(&s))
+			buf_str(to, s.all);
 		if (s.marker == EOI)
 			return !to->over;
 	}

@@ -16,7 +16,7 @@ static void skip_blanks(struct str *s)
 /* Takes a value off the front: quoted text without its quotes, or up to a semicolon. */
 static struct str take_value(struct str *rest)
 {
-	struct str value = *rest;
+	struct str value;
 	size_t i = 0;
 
 	if (rest->n && *rest->p == '"') {

@@ -179,7 +179,7 @@ static enum err look_at_everything(struct db *db, struct arena *a)
 /* One piece: an orphan; when there is none, the large look, when it is time for that. */
 static enum err tidy(struct db *db, struct arena *a, struct host *host, bool *more)
 {
-	struct remains r;
+	struct remains r = { { NULL, 0 }, { NULL, 0 } };
 	enum err e = leftover_take(db, a, &r, more);
 
 	(void)host;
