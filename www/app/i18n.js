@@ -13,7 +13,7 @@ let region = 'en'
 export const current = () => language
 
 // The chosen language, else the first of the browser's that there is.
-export function preferred() {
+function preferred() {
   const chosen = localStorage.getItem(CHOSEN)
   if (LANGUAGES[chosen]) return chosen
   return navigator.languages.map(tag => tag.slice(0, 2)).find(tag => LANGUAGES[tag]) ?? 'en'

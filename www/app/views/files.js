@@ -51,7 +51,7 @@ function File({ file, onView }) {
 }
 
 // An address for bytes that are only here, for as long as something shows them.
-export function useBlobUrl(blob) {
+function useBlobUrl(blob) {
   const url = useMemo(() => (blob ? URL.createObjectURL(blob) : null), [blob])
   useEffect(() => () => url && URL.revokeObjectURL(url), [url])
   return url

@@ -14,11 +14,14 @@ import { hear, lead, tell } from './tabs.js'
 const KEPT_CHATS = 60
 const KEPT_MESSAGES = 60
 const RECENT_MAX = 500
+const ROOMS_MS = 30_000
 
 let cursor = null
 let ending
 let onNews
+let leading = false
 let unwatch = () => {}
+let looking = 0
 // The latest events, each with a number: a page that was asked for before they came gets them once more.
 let recent = []
 let heard = 0
@@ -31,13 +34,13 @@ export async function start(news) {
   hear('events', got => take(got.events, got.cursor))
   hear('net', ({ net }) => store.update(set, 'net', net))
   hear('stale', () => reload().catch(() => {}))
-  let leading = false
   hear('hello', () => leading && tell('net', { net: store.get().net }))
   await remember()
   await load(signal)
   if (signal.aborted) return
   unwatch = store.watch(keepSoon)
   tell('hello', {})
+  looking = setInterval(lookAtRooms, ROOMS_MS)
   lead(signal, () => {
     leading = true
     return follow({
@@ -66,6 +69,8 @@ export function stop() {
   ending?.abort()
   unwatch()
   clearTimeout(keeping)
+  clearInterval(looking)
+  leading = false
   cursor = null
   recent = []
 }
@@ -131,7 +136,7 @@ function take(events, reached) {
   }
   if (recent.length > RECENT_MAX) recent = recent.slice(-RECENT_MAX)
   if (events.some(event => event.type === 'typing')) setTimeout(() => store.update(quietened), TYPING_MS + 50)
-  if (events.length) onNews(events, before)
+  if (events.length) onNews(events, before, leading)
 }
 
 // Runs a load, puts its answer in, and then once more what happened while it was under way: the answer may be older.
@@ -181,6 +186,13 @@ async function page(name, path, values, first) {
 
 export const loadPeople = (first = true) => page('people', 'users', { contactable: true }, first)
 export const loadRooms = (first = true) => page('rooms', 'chats/rooms', {}, first)
+
+// No event tells of rooms that one is not in, so the list is looked at again now and then by who has it before them.
+function lookAtRooms() {
+  const { net, filter, rooms } = store.get()
+  if (document.visibilityState === 'visible' && net.status === 'live' && !filter && !rooms.next) loadRooms()
+}
+window.addEventListener('focus', () => store.get().chatsReady && lookAtRooms())
 
 // Messages that hold these words, in one chat or in all.
 export async function search(q, chatId, before) {
