@@ -119,7 +119,8 @@ for (const [name, blocked] of [['a stream', []], ['long-poll, where streams are 
     const [ann, bob] = await pair(t)
     const chatId = await directChat(ann, bob)
     // From the beginning, so before the page is there.
-    for (const pattern of ['**/ws*', ...blocked]) await ann.context.route(pattern, route => route.abort())
+    await ann.context.routeWebSocket('**/ws*', socket => socket.close())
+    for (const pattern of blocked) await ann.context.route(pattern, route => route.abort())
     await ann.page.reload()
     await entry(ann.page, 'Chats', 'Bob Roe').click()
     await tell(bob, chatId, 'one')

@@ -19,8 +19,8 @@ export function wanted(state, event) {
   if (event.type === 'chat.deleted' || event.type === 'typing') return null
   if (!state.chats[event.chatId] || event.truncated) return event.chatId
   // The names of a direct chat, and how many are in a group that one looks at.
-  if (event.type === 'member.joined' || event.type === 'member.left') return mine || state.open?.chatId === event.chatId ? event.chatId : null
-  return null
+  const moved = event.type === 'member.joined' || event.type === 'member.left'
+  return moved && (mine || state.open?.chatId === event.chatId) ? event.chatId : null
 }
 
 const EVENTS = {

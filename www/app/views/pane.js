@@ -23,7 +23,8 @@ export function Pane() {
       <header class="pane-head">
         <h1 class="brand"><${Mark} />${t('title')}</h1>
         <${IconButton} icon="plus" label=${t('new-group')} onClick=${() => openDialog('group')} />
-        <button type="button" class="icon-button" onClick=${() => openDialog('settings')} aria-label=${t('profile.of', { name: me.fullName })} title=${me.fullName}>
+        <button type="button" class="icon-button" onClick=${() => openDialog('settings')}
+          aria-label=${t('profile.of', { name: me.fullName })} title=${me.fullName}>
           <${Avatar} id=${me.id} name=${me.fullName} imagePath=${me.imagePath} small />
         </button>
         <${IconButton} icon="out" label=${t('log-out')} onClick=${leave} />

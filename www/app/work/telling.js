@@ -94,9 +94,10 @@ export function say(body, more = {}) {
 async function notify(notice) {
   if (globalThis.Notification?.permission !== 'granted' || notificationsWanted() === 'off') return
   const { key: id, chatId, title, body, face } = notice
-  const shown = { type: 'notify', id, chatId, title, body, icon: fileUrl(face.imagePath) ?? new URL('img/icon-192.png', SITE).href, href: chatHref(chatId) }
+  const icon = fileUrl(face.imagePath) ?? new URL('img/icon-192.png', SITE).href
+  const shown = { type: 'notify', id, chatId, title, body, icon, href: chatHref(chatId) }
   if (await tellWorker(shown)) return
-  const popup = new Notification(title, { body, tag: `chat-${chatId}`, icon: shown.icon })
+  const popup = new Notification(title, { body, tag: `chat-${chatId}`, icon })
   popup.onclick = () => {
     window.focus()
     go(chatId)
