@@ -51,6 +51,7 @@ function More({ load }) {
 export function Chats() {
   const chats = useStore(state => state.chats)
   const ready = useStore(state => state.chatsReady)
+  const failure = useStore(state => state.failure)
   const next = useStore(state => state.chatsNext)
   const filter = useStore(state => state.filter)
   const shown = useMemo(() => {
@@ -60,7 +61,8 @@ export function Chats() {
   if (!shown.length && filter.trim()) return null
   return html`
     <${List} name="chats" label=${t('chats')}>
-      ${!shown.length && (ready ? html`<p class="hint">${t('chats.empty')}</p>` : html`<${Skeletons} n=${6} />`)}
+      ${!shown.length && (ready ? html`<p class="hint">${t('chats.empty')}</p>`
+        : failure ? html`<p class="hint">${explain(failure)}</p>` : html`<${Skeletons} n=${6} />`)}
       <${Entries} label=${t('chats')}>${shown.map(chat => html`<${ChatEntry} key=${chat.id} chat=${chat} />`)}<//>
       ${next && !filter && html`<${More} key=${next} load=${moreChats} />`}
     <//>`

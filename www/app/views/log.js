@@ -145,10 +145,10 @@ function useLoading(chat, history, view, draw) {
     state.current.problem = null
     draw()
   }
+  const net = useStore(state => state.net.status)
   useEffect(() => {
-    addEventListener('online', again)
-    return () => removeEventListener('online', again)
-  }, [])
+    if (net === 'live') again()
+  }, [net])
   // A kept history can be read offline; the line at the top says that one is.
   const { problem } = state.current
   return { problem: problem?.status === 0 && history ? null : problem, again }

@@ -83,6 +83,12 @@ async function remember() {
   for (const [id, messages] of Object.entries(kept.messages)) store.update(chats.withMessages, Number(id), messages, true)
 }
 
+// What was never loaded cannot be now; what is kept from before stays.
+function unreached(state, failure) {
+  const failed = list => (list.ready ? list : { ...list, ready: true, failed: true })
+  return merge(state, { failure, people: failed(state.people), rooms: failed(state.rooms), net: { status: 'offline', since: Date.now() } })
+}
+
 // Until the first answer: the list cannot be shown as complete before.
 async function load(signal) {
   for (let tries = 0; !signal.aborted; tries++) {
@@ -91,7 +97,7 @@ async function load(signal) {
       return
     } catch (problem) {
       if (problem.status === 401) return
-      store.update(merge, { failure: problem, net: { status: 'offline', since: Date.now() } })
+      store.update(unreached, problem)
       await new Promise(resolve => {
         const timer = setTimeout(resolve, Math.min(30_000, 1000 * 2 ** tries))
         retry = () => {
@@ -179,8 +185,8 @@ async function page(name, path, values, first) {
     const answer = await call('GET', `${path}${query({ ...values, q, after })}`)
     // What was asked for may have changed while one typed.
     if (store.get().filter.trim() === q) store.update(chats.withPage, name, answer, { first, q })
-  } catch (problem) {
-    store.update(state => set(state, name, { ...state[name], ready: true, failed: problem.status !== 0 }))
+  } catch {
+    store.update(state => set(state, name, { ...state[name], ready: true, failed: true }))
   }
 }
 
