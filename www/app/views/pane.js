@@ -6,7 +6,7 @@ import { set } from '../state/store.js'
 import { html, useEffect, useRef } from '../ui.js'
 import { changeFilter } from '../work/deeds.js'
 import { search } from '../work/sync.js'
-import { say } from '../work/telling.js'
+import { say, wantNotifications } from '../work/telling.js'
 import { Avatar } from './avatar.js'
 import { Icon, Mark } from './icons.js'
 import { Chats, Found, People, Rooms } from './lists.js'
@@ -17,6 +17,7 @@ export function Pane() {
   const me = useStore(state => state.me)
   const filter = useStore(state => state.filter)
   const scope = useStore(state => state.found.chatId)
+  const offer = useStore(state => state.offer)
   if (!me) return null
   return html`
     <nav class="pane" aria-label=${t('pane')}>
@@ -30,12 +31,20 @@ export function Pane() {
         <${IconButton} icon="out" label=${t('log-out')} onClick=${leave} />
       </header>
       <${Finder} filter=${filter} scope=${scope} />
+      ${offer && html`<${Offer} />`}
       <div class="lists">
         ${scope === null && html`<${Chats} /><${People} /><${Rooms} />`}
         ${filter.trim().length > 1 && html`<${Found} />`}
       </div>
     </nav>`
 }
+
+const Offer = () => html`
+  <div class="offer" role="status">
+    <p>${t('offer')}</p>
+    <button type="button" class="link" onClick=${() => wantNotifications(true)}>${t('offer.yes')}</button>
+    <button type="button" class="link" onClick=${() => wantNotifications(false)}>${t('offer.no')}</button>
+  </div>`
 
 // What is not sent yet would be lost, so that is asked first.
 async function leave() {

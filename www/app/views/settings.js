@@ -6,7 +6,7 @@ import { set } from '../state/store.js'
 import { THEMES, chooseTheme, theme } from '../theme.js'
 import { html, useEffect, useReducer, useRef, useState } from '../ui.js'
 import { changeMe } from '../work/deeds.js'
-import { notificationsWanted, setNotifications, setSound, soundOn } from '../work/telling.js'
+import { notificationsWanted, setSound, soundOn, wantNotifications } from '../work/telling.js'
 import { Dialog, Field, Skeletons, Trouble, useDeed } from './parts.js'
 import { Portrait } from './portrait.js'
 
@@ -87,8 +87,7 @@ function Look() {
   }
   const permission = globalThis.Notification?.permission
   const notify = async on => {
-    setNotifications(on ? 'on' : 'off')
-    if (on && permission === 'default') await Notification.requestPermission()
+    await wantNotifications(on)
     draw()
   }
   const about = !permission ? 'notifications.none' : permission === 'denied' ? 'notifications.denied' : 'notifications.hint'

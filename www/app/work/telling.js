@@ -17,7 +17,12 @@ let unwatch = () => {}
 export const soundOn = () => choice('sound', 'on') === 'on'
 export const setSound = on => keepChoice('sound', on ? 'on' : 'off')
 export const notificationsWanted = () => choice('notifications', 'ask')
-export const setNotifications = wish => keepChoice('notifications', wish)
+
+export async function wantNotifications(on) {
+  keepChoice('notifications', on ? 'on' : 'off')
+  store.update(set, 'offer', false)
+  if (on && Notification.permission === 'default') await Notification.requestPermission()
+}
 
 export function start() {
   unwatch = store.watch((state, before) => {
@@ -92,6 +97,8 @@ export function say(body, more = {}) {
 }
 
 async function notify(notice) {
+  // Asked when there was something to tell, not before anybody knows what for.
+  if (globalThis.Notification?.permission === 'default' && notificationsWanted() === 'ask') store.update(set, 'offer', true)
   if (globalThis.Notification?.permission !== 'granted' || notificationsWanted() === 'off') return
   const { key: id, chatId, title, body, face } = notice
   const icon = fileUrl(face.imagePath) ?? new URL('img/icon-192.png', SITE).href
