@@ -104,8 +104,8 @@ function Tools({ chat, message, mine, onReply, onEdit }) {
         aria-label=${t('react.with', { emoji })} onClick=${() => pick(emoji)}>${emoji}</button>`)}
       <${IconButton} icon="smile" label=${t('react')} aria-expanded=${picking} onClick=${() => setPicking(!picking)} />
       <${IconButton} icon="reply" label=${t('reply')} onClick=${() => onReply(message)} />
-      ${message.body && html`<${IconButton} icon="copy" label=${t('copy')}
-        onClick=${() => navigator.clipboard?.writeText(message.body)} />`}
+      ${message.body && navigator.clipboard && html`<${IconButton} icon="copy" label=${t('copy')}
+        onClick=${() => navigator.clipboard.writeText(message.body)} />`}
       ${mine && html`<${IconButton} icon="edit" label=${t('edit')} onClick=${() => onEdit(message)} />`}
       ${may && html`<${IconButton} icon="bin" label=${t('delete')} onClick=${() => openDialog('remove', { message })} />`}
       ${picking && html`<${Emoji} onPick=${pick} onClose=${() => setPicking(false)} />`}

@@ -92,8 +92,9 @@ function toast(notice) {
 export const closeToast = key => store.update(state => set(state, 'toasts', state.toasts.filter(one => one.key !== key)))
 
 // Something went wrong, or was done, that is worth a line.
+let said = 0
 export function say(body, more = {}) {
-  toast({ key: crypto.randomUUID(), title: body, plain: true, ...more })
+  toast({ key: `said-${++said}`, title: body, plain: true, ...more })
 }
 
 async function notify(notice) {
