@@ -80,7 +80,12 @@ self.addEventListener('message', event => {
   if (event.data.type === 'notify') event.waitUntil(notify(event.data))
 })
 
-async function notify({ chatId, title, body, icon, href }) {
+// Several tabs may tell of the same message.
+const shown = new Map()
+
+async function notify({ id, chatId, title, body, icon, href }) {
+  if (shown.get(chatId) >= id) return
+  shown.set(chatId, id)
   const windows = await self.clients.matchAll({ type: 'window' })
   if (windows.some(one => one.focused)) return
   await self.registration.showNotification(title, { body, icon, tag: `chat-${chatId}`, renotify: true, data: { chatId, href } })

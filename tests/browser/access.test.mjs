@@ -49,7 +49,8 @@ for (const [colorScheme, viewport] of [['light', WIDE], ['dark', PHONE]]) {
     await check(page, 'new group')
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Profile of Ann Lee' }).click()
-    for (const tab of ['Profile', 'Look and sound', 'Devices', 'Password']) {
+    // Each dialog once: all have the same colours.
+    for (const tab of viewport === PHONE ? ['Profile', 'Devices'] : ['Look and sound', 'Password']) {
       await page.getByRole('tab', { name: tab }).click()
       await check(page, tab)
     }

@@ -13,15 +13,19 @@ const PATIENCE_MS = 15_000
 export const site = await openSite({ own: true, settings: UNLIMITED })
 export const client = connect(site)
 export const ORIGIN = `http://127.0.0.1:${site.port}`
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--disable-dev-shm-usage'] })
+// The same site under a name that browsers do not trust without https.
+export const PLAIN = `http://plain.test:${site.port}`
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--disable-dev-shm-usage', '--host-resolver-rules=MAP plain.test 127.0.0.1'] })
 after(() => browser.close())
 
 export const WIDE = { width: 1200, height: 760 }
 export const PHONE = { width: 390, height: 760 }
 
+const isForeign = url => /^(https?|wss?):/.test(url) && ![ORIGIN, PLAIN].some(ours => url.replace(/^ws/, 'http').startsWith(`${ours}/`))
+
 // A browser: {context, open(path)}; open answers a page. Options are those of Playwright, `expected` is a pattern of
 // complaints that belong to the test.
-export async function sit(t, { expected = /(?!)/, at = '/', ...options } = {}) {
+export async function sit(t, { expected = /(?!)/, at = '/', origin = ORIGIN, ...options } = {}) {
   const context = await browser.newContext({ viewport: WIDE, locale: 'en-GB', serviceWorkers: 'block', ...options })
   context.setDefaultTimeout(PATIENCE_MS)
   const complaints = []
@@ -34,8 +38,7 @@ export async function sit(t, { expected = /(?!)/, at = '/', ...options } = {}) {
   context.on('page', page => {
     page.on('pageerror', fault => complain(`error: ${fault.stack}`))
     page.on('console', message => message.type() === 'error' && !network.test(message.text()) && complain(message.text()))
-    page.on('request', request => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(ORIGIN.replace('http', request.url().slice(0, 4) === 'http' ? 'http' : 'ws')) &&
-      complain(`another host was asked: ${request.url()}`))
+    page.on('request', request => isForeign(request.url()) && complain(`another host was asked: ${request.url()}`))
   })
   t.after(async () => {
     await context.close()
@@ -43,7 +46,7 @@ export async function sit(t, { expected = /(?!)/, at = '/', ...options } = {}) {
   })
   const open = async (path = at) => {
     const page = await context.newPage()
-    await page.goto(ORIGIN + path)
+    await page.goto(origin + path)
     return page
   }
   return { context, open }

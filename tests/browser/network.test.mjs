@@ -119,7 +119,8 @@ for (const [name, blocked] of [['a stream', []], ['long-poll, where streams are 
     const [ann, bob] = await pair(t)
     const chatId = await directChat(ann, bob)
     // From the beginning, so before the page is there.
-    for (const pattern of ['**/ws*', ...blocked]) await ann.context.route(pattern, route => route.abort())
+    await ann.context.routeWebSocket('**/ws*', socket => socket.close())
+    for (const pattern of blocked) await ann.context.route(pattern, route => route.abort())
     await ann.page.reload()
     await entry(ann.page, 'Chats', 'Bob Roe').click()
     await tell(bob, chatId, 'one')
@@ -167,4 +168,20 @@ test('by the bridge where there is one, and by a stream when it goes', async t =
   await tell(bob, chatId, 'by the stream')
   await says(ann.page, 'by the stream').waitFor()
   assert.equal(await says(ann.page, 'by the socket').count(), 1)
+})
+
+test('a site that does not answer: what there is stays readable, each list says so, and trying again loads them', async t => {
+  const ann = await come(t, { firstName: 'Ann', lastName: 'Lee' })
+  const { open } = ann
+  await ann.page.close()
+  await ann.context.route(/\/api\/v1\/(poll|chats|users|messages)/, route => route.abort())
+  const page = await open()
+  await page.getByText('The site does not answer. Trying again…').waitFor()
+  await page.getByText('People could not be loaded.').waitFor()
+  await ann.context.unroute(/\/api\/v1\/(poll|chats|users|messages)/)
+  await button(page, 'Retry now').click()
+  await entry(page, 'Chats', 'all').click()
+  await write(page, `now it does ${ann.id}`)
+  await page.locator('.row.mine:not(.pending)').getByText(`now it does ${ann.id}`).waitFor()
+  await until(async () => !(await page.getByText('The site does not answer').count()), 'the line is gone')
 })

@@ -63,6 +63,28 @@ test('a message in another chat pops up, and a click on it leads there', async t
   await until(async () => (await client.get(`/chats/${chatId}`, { token: ann.token })).json.unread === 0, 'it is read')
 })
 
+test('who looks away is asked once whether to be notified, and then is', async t => {
+  const [ann, bob] = await Promise.all([
+    come(t, { firstName: 'Ann', lastName: 'Lee' }, { serviceWorkers: 'allow' }), come(t, { firstName: 'Bob', lastName: 'Roe' })])
+  await ann.page.evaluate(() => navigator.serviceWorker.ready)
+  const chatId = await directChat(bob, ann)
+  // No window of a browser without a screen ever loses the focus: this one says it has.
+  await ann.page.evaluate(() => (document.hasFocus = () => false))
+  await tell(bob, chatId, 'Look here')
+  await ann.page.getByText('Be told of new messages').waitFor()
+  await ann.context.grantPermissions(['notifications'])
+  await button(ann.page, 'Turn on').click()
+  await ann.page.getByText('Be told of new messages').waitFor({ state: 'detached' })
+  const worker = ann.context.serviceWorkers()[0]
+  await worker.evaluate(() => {
+    self.clients.matchAll = async () => []
+  })
+  await tell(bob, chatId, 'And here')
+  const shown = () => worker.evaluate(async () => (await self.registration.getNotifications()).map(one => [one.title, one.body]))
+  await until(async () => (await shown()).length > 0, 'a notification')
+  assert.deepEqual(await shown(), [['Bob Roe', 'And here']])
+})
+
 test('a group is made, renamed, joined, left and deleted', async t => {
   const [ann, bob, eve] = await Promise.all(['Ann', 'Bob', 'Eve'].map(firstName => come(t, { firstName, lastName: 'Group' })))
   const name = `Club ${ann.id}`

@@ -127,6 +127,16 @@ test('people with a direct chat, and rooms one is in, leave those lists', () => 
   assert.equal(peerOf(state.chats[9], state.me).id, 2)
 })
 
+test('who is new in the lobby is among the people at once, by name, and once', () => {
+  const lobby = chat({ kind: 'lobby' })
+  const state = withPage(start(lobby, chat({ id: 9, kind: 'direct' })), 'people', { items: [person(3, 'Bob'), person(4, 'Eve')], next: null }, { first: true })
+  const joined = (id, name) => ({ type: 'member.joined', chatId: 5, user: person(id, name), role: 'member' })
+  assert.deepEqual(twice(state, joined(7, 'Dan')).people.items.map(one => one.fullName), ['Bob', 'Dan', 'Eve'])
+  assert.deepEqual(told(state, joined(7, 'Zoe'), joined(1, 'Me'), joined(2, 'P2')).people.items.map(one => one.fullName), ['Bob', 'Eve', 'Zoe'])
+  const more = { ...state, people: { ...state.people, next: 'x' } }
+  assert.equal(told(more, joined(7, 'Zoe')).people.items.length, 2)
+})
+
 test('pages of a list follow each other without repetition', () => {
   let state = withPage(start(), 'people', { items: [person(2), person(3)], next: 'x' }, { first: true })
   state = withPage(state, 'people', { items: [person(3), person(4)], next: null }, {})

@@ -13,7 +13,7 @@ let region = 'en'
 export const current = () => language
 
 // The chosen language, else the first of the browser's that there is.
-export function preferred() {
+function preferred() {
   const chosen = localStorage.getItem(CHOSEN)
   if (LANGUAGES[chosen]) return chosen
   return navigator.languages.map(tag => tag.slice(0, 2)).find(tag => LANGUAGES[tag]) ?? 'en'
@@ -93,7 +93,8 @@ export function lastSeen(iso, now = new Date()) {
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
 export function sizeOf(bytes) {
   const i = Math.min(UNITS.length - 1, Math.floor(Math.log(Math.max(bytes, 1024)) / Math.log(1024)))
-  return new Intl.NumberFormat(region, { style: 'unit', unit: UNITS[i], maximumFractionDigits: i > 1 ? 1 : 0 }).format(Math.max(bytes / 1024 ** i, 1))
+  const format = new Intl.NumberFormat(region, { style: 'unit', unit: UNITS[i], maximumFractionDigits: i > 1 ? 1 : 0 })
+  return format.format(Math.max(bytes / 1024 ** i, 1))
 }
 
 export const count = n => new Intl.NumberFormat(region, { notation: n >= 10_000 ? 'compact' : 'standard' }).format(n)

@@ -18,7 +18,6 @@ export function onSession(listener) {
   return () => listeners.delete(listener)
 }
 
-export const present = () => session
 export const wasHere = () => localStorage.getItem(MARK) !== null
 
 export function adopt(next, by = 'me', why = '') {

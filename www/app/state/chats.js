@@ -88,6 +88,18 @@ export function withPage(state, name, page, { first, q = '' }) {
   return name === 'people' ? withUsers(next, page.items) : next
 }
 
+// Somebody new among the people one can write to, in their place by name. While one looks for a name the server decides.
+export function withPerson(state, user) {
+  const { people, me, filter } = state
+  const met = Object.values(state.chats).some(chat => chat.kind === 'direct' && peerOf(chat, me)?.id === user.id)
+  if (!people.ready || filter || met || user.id === me?.id || people.items.some(one => one.id === user.id)) return state
+  const i = people.items.findIndex(one => one.fullName.localeCompare(user.fullName) > 0)
+  // Behind the last one that is loaded there may be others before them.
+  if (i < 0 && people.next) return state
+  const items = i < 0 ? [...people.items, user] : [...people.items.slice(0, i), user, ...people.items.slice(i)]
+  return { ...state, people: { ...people, items } }
+}
+
 export const withMessages = (state, chatId, messages, stale) => ({
   ...state,
   history: { ...state.history, [chatId]: put(state.history[chatId], messages, stale) }

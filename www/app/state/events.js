@@ -1,6 +1,6 @@
 // events.js - what an event of the log does to the state. Each may come twice, and then does nothing the second time.
 import { alter, at, put, react } from './history.js'
-import { alterChat, counted, dropChat, withUsers } from './chats.js'
+import { alterChat, counted, dropChat, withPerson, withUsers } from './chats.js'
 import { echoed } from './outbox.js'
 
 export const TYPING_MS = 6000
@@ -19,8 +19,8 @@ export function wanted(state, event) {
   if (event.type === 'chat.deleted' || event.type === 'typing') return null
   if (!state.chats[event.chatId] || event.truncated) return event.chatId
   // The names of a direct chat, and how many are in a group that one looks at.
-  if (event.type === 'member.joined' || event.type === 'member.left') return mine || state.open?.chatId === event.chatId ? event.chatId : null
-  return null
+  const moved = event.type === 'member.joined' || event.type === 'member.left'
+  return moved && (mine || state.open?.chatId === event.chatId) ? event.chatId : null
 }
 
 const EVENTS = {
@@ -61,12 +61,15 @@ const EVENTS = {
     return withUsers(next, chat.members)
   },
   'chat.deleted': (state, { chatId }) => dropChat(state, chatId),
-  'member.joined': (state, { chatId, user, role }) =>
-    alterMembers(withUsers(state, [user]), chatId, items => {
+  'member.joined'(state, { chatId, user, role }) {
+    // Who comes into the lobby is new here, and can be written to.
+    const next = state.chats[chatId]?.kind === 'lobby' ? withPerson(state, user) : state
+    return alterMembers(withUsers(next, [user]), chatId, items => {
       const known = items.find(member => member.user.id === user.id)
       if (known) return items.map(member => (member === known ? { ...member, user, role } : member))
       return [...items, { user, role, joinedAt: null, readSeq: 0 }]
-    }),
+    })
+  },
   'member.left'(state, { chatId, user }) {
     if (user.id === state.me?.id) return dropChat(state, chatId)
     return alterMembers(state, chatId, items => items.filter(member => member.user.id !== user.id))

@@ -4,7 +4,7 @@ const SHIFT = 6
 const CHUNK = 1 << SHIFT
 const place = seq => [(seq - 1) >> SHIFT, (seq - 1) & (CHUNK - 1)]
 
-export const EMPTY_HISTORY = { chunks: {} }
+const EMPTY_HISTORY = { chunks: {} }
 
 export function at(history, seq) {
   const [chunk, i] = place(seq)

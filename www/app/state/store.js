@@ -40,6 +40,7 @@ export const EMPTY = {
   filter: '',
   dialog: null,
   failure: null,
+  offer: false,
   language: null
 }
 

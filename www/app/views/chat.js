@@ -38,7 +38,8 @@ export function Chat() {
     <div class="chat ${dropping ? 'dropping' : ''}" onDragOver=${over} onDrop=${take}
       onDragLeave=${event => event.currentTarget.contains(event.relatedTarget) || setDropping(false)}>
       <${Head} chat=${chat} user=${user} />
-      ${chat ? html`<${Log} chat=${chat} onReply=${message => composer.current.reply(message)} onEdit=${message => composer.current.edit(message)} />
+      ${chat ? html`<${Log} chat=${chat} onReply=${message => composer.current.reply(message)}
+        onEdit=${message => composer.current.edit(message)} />
           <${Composer} chat=${chat} hold=${composer} />`
         : html`<div class="log"><${Skeletons} n=${5} /></div>`}
       ${dropping && html`<p class="drop-here" aria-hidden="true">${t('drop')}</p>`}
@@ -56,13 +57,15 @@ function Head({ chat, user }) {
   const peer = chat ? peerOf(chat, me) : user
   const known = useStore(state => (peer ? state.users[peer.id] ?? peer : null))
   const name = chat?.name ?? user?.fullName
-  if (!name) return html`<header class="chat-head"><${IconButton} icon="back" label=${t('back.list')} class="icon-button only-narrow" onClick=${goBack} /></header>`
+  if (!name) return html`<header class="chat-head"><${IconButton} icon="back" label=${t('back.list')}
+    class="icon-button only-narrow" onClick=${goBack} /></header>`
   const search = () => store.update(state => set(state, 'found', { ...state.found, chatId: chat.id }))
   return html`
     <header class="chat-head">
       <${IconButton} icon="back" label=${t('back.list')} class="icon-button only-narrow" onClick=${goBack} />
       <div class="chat-title">
-        <${Avatar} id=${peer?.id ?? chat.id} name=${name} imagePath=${chat?.imagePath ?? user?.imagePath} online=${peer && peer.id !== me.id && known.online} />
+        <${Avatar} id=${peer?.id ?? chat.id} name=${name} imagePath=${chat?.imagePath ?? user?.imagePath}
+          online=${peer && peer.id !== me.id && known.online} />
         <div class="chat-names">
           <button type="button" class="chat-name" disabled=${!chat} aria-label=${`${name}: ${t('chat.details')}`} dir="auto"
             onClick=${() => openDialog('chat', { chatId: chat.id })}>${name}</button>
@@ -83,8 +86,9 @@ function State({ chat, peer }) {
   const who = typists({ typing: { [chat.id]: typing } }, chat.id)
   if (who.length) {
     const names = who.map(id => users[id]?.firstName).filter(Boolean)
-    const known = chat.kind !== 'direct' && names.length === 1
-    return html`<em class="typing">${known ? t('typing.one', { name: names[0] }) : chat.kind === 'direct' ? t('typing') : t('typing.many', { n: who.length })}</em>`
+    const words = chat.kind === 'direct' ? t('typing')
+      : names.length === 1 ? t('typing.one', { name: names[0] }) : t('typing.many', { n: who.length })
+    return html`<em class="typing">${words}</em>`
   }
   if (chat.kind !== 'direct') return t('members', { n: chat.memberCount })
   return peer?.online ? html`<span class="is-online">${t('online')}</span>` : lastSeen(peer?.lastSeenAt)

@@ -121,19 +121,24 @@ export function Composer({ chat, hold }) {
       ${files.length > 0 && html`
         <ul class="tray" aria-label=${t('files')}>
           ${files.map((file, i) => html`<li key=${i}><${Preview} file=${file}>
-            <${IconButton} icon="close" label=${t('remove.name', { name: file.name })} onClick=${() => setFiles(files.filter(one => one !== file))} /><//></li>`)}
+            <${IconButton} icon="close" label=${t('remove.name', { name: file.name })}
+              onClick=${() => setFiles(files.filter(one => one !== file))} /><//></li>`)}
         </ul>`}
       <div class="writing">
-        <input ref=${chooser} type="file" multiple hidden tabindex="-1" onChange=${event => { attach(event.target.files); event.target.value = '' }} />
+        <input ref=${chooser} type="file" multiple hidden tabindex="-1"
+          onChange=${event => { attach(event.target.files); event.target.value = '' }} />
         <${IconButton} icon="attach" label=${t('attach')} disabled=${Boolean(editing)} onClick=${() => chooser.current.click()} />
         <textarea ref=${field} rows="1" dir="auto" aria-label=${t('message')} placeholder=${t('message.hint')} value=${body}
           enterkeyhint="send" onInput=${write} onKeyDown=${key} onPaste=${paste} aria-invalid=${over ? 'true' : undefined}></textarea>
-        <${IconButton} icon="smile" label=${t('emoji')} class="icon-button only-wide" aria-expanded=${picking} onClick=${() => setPicking(!picking)} />
-        <button class="icon-button send" aria-label=${t(editing ? 'save' : 'send')} title=${t(editing ? 'save' : 'send')} aria-disabled=${ready ? undefined : 'true'}>
+        <${IconButton} icon="smile" label=${t('emoji')} class="icon-button only-wide" aria-expanded=${picking}
+          onClick=${() => setPicking(!picking)} />
+        <button class="icon-button send" aria-label=${t(editing ? 'save' : 'send')} title=${t(editing ? 'save' : 'send')}
+          aria-disabled=${ready ? undefined : 'true'}>
           <${Icon} name=${editing ? 'check' : 'send'} /></button>
         ${picking && html`<${Emoji} onPick=${insert} onClose=${() => setPicking(false)} />`}
       </div>
-      ${length > COUNT_FROM && html`<p class="length ${over ? 'over' : ''}" role="status">${over ? t('too-long', { n: length - BODY_MAX }) : `${length} / ${BODY_MAX}`}</p>`}
+      ${length > COUNT_FROM && html`<p class="length ${over ? 'over' : ''}"
+        role="status">${over ? t('too-long', { n: length - BODY_MAX }) : `${length} / ${BODY_MAX}`}</p>`}
     </form>`
 }
 

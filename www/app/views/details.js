@@ -20,7 +20,8 @@ export function Details({ chatId, onClose }) {
   if (!chat) return null
   return html`
     <${Dialog} title=${chat.name} onClose=${onClose}>
-      ${chat.kind === 'direct' ? html`<${Person} person=${peerOf(chat, me)} />` : html`<${Group} chat=${chat} me=${me} onClose=${onClose} />`}
+      ${chat.kind === 'direct' ? html`<${Person} person=${peerOf(chat, me)} />` : html`<${Group} chat=${chat} me=${me}
+        onClose=${onClose} />`}
     <//>`
 }
 
@@ -41,7 +42,10 @@ function Person({ person }) {
 function Group({ chat, me, onClose }) {
   const leads = chat.kind === 'group' && chat.role !== 'member'
   const leave = () => openDialog('sure', {
-    title: t('leave.title', { name: chat.name }), body: t(chat.memberCount === 1 ? 'leave.last' : 'leave.body'), label: t('leave'), deed: () => leaveChat(chat.id)
+    title: t('leave.title', { name: chat.name }),
+    body: t(chat.memberCount === 1 ? 'leave.last' : 'leave.body'),
+    label: t('leave'),
+    deed: () => leaveChat(chat.id)
   })
   const remove = () => openDialog('sure', {
     title: t('delete.chat', { name: chat.name }), body: t('delete.chat.body'), label: t('delete'), deed: () => deleteChat(chat.id)
@@ -79,9 +83,12 @@ function GroupSettings({ chat }) {
   }
   return html`
     <form ref=${form} onSubmit=${go} onInput=${() => setDone(false)}>
-      <${Portrait} id=${chat.id} name=${chat.name} imagePath=${chat.imagePath} onChange=${imagePath => run(() => changeChat(chat.id, { imagePath }))} />
-      <${Field} label=${t('name')} name="name" value=${name} onInput=${event => setName(event.target.value)} maxlength="100" required error=${fields.name} />
-      <label class="check"><input type="checkbox" name="public" checked=${chat.public} /> <span>${t('public')}<small>${t('public.hint')}</small></span></label>
+      <${Portrait} id=${chat.id} name=${chat.name} imagePath=${chat.imagePath}
+        onChange=${imagePath => run(() => changeChat(chat.id, { imagePath }))} />
+      <${Field} label=${t('name')} name="name" value=${name} onInput=${event => setName(event.target.value)} maxlength="100"
+        required error=${fields.name} />
+      <label class="check"><input type="checkbox" name="public" checked=${chat.public} />
+        <span>${t('public')}<small>${t('public.hint')}</small></span></label>
       <div class="field">
         <label for="group-password">${t('password')}</label>
         <select id="group-password" value=${fresh} onChange=${event => setFresh(event.target.value)}>
@@ -90,9 +97,11 @@ function GroupSettings({ chat }) {
           <option value="new">${t('password.set')}</option>
         </select>
       </div>
-      ${fresh === 'new' && html`<${Field} label=${t('password.new')} name="password" type="password" autocomplete="new-password" maxlength="256" required error=${fields.password} />`}
+      ${fresh === 'new' && html`<${Field} label=${t('password.new')} name="password" type="password"
+        autocomplete="new-password" maxlength="256" required error=${fields.password} />`}
       <${Trouble} problem=${problem} />
-      <div class="dialog-foot"><span role="status">${done ? t('saved') : ''}</span><button class="primary" disabled=${busy}>${t('save')}</button></div>
+      <div class="dialog-foot"><span role="status">${done ? t('saved') : ''}</span><button class="primary"
+        disabled=${busy}>${t('save')}</button></div>
     </form>`
 }
 
@@ -107,11 +116,13 @@ function Members({ chat, me, onClose }) {
   return html`
     <section class="members">
       <h3>${t('members', { n: chat.memberCount })}
-        ${may && html`<button type="button" class="link" onClick=${() => openDialog('add', { chatId: chat.id })}><${Icon} name="plus" />${t('add.people')}</button>`}</h3>
+        ${may && html`<button type="button" class="link" onClick=${() => openDialog('add', { chatId: chat.id })}>
+          <${Icon} name="plus" />${t('add.people')}</button>`}</h3>
       <${Trouble} problem=${problem ?? failure} />
       ${!members && !failure && html`<${Skeletons} n=${3} />`}
       <ul aria-label=${t('members.list')}>
-        ${members?.items.map(member => html`<${Member} key=${member.user.id} member=${member} chat=${chat} me=${me} run=${run} onClose=${onClose} />`)}
+        ${members?.items.map(member => html`<${Member} key=${member.user.id} member=${member} chat=${chat} me=${me} run=${run}
+          onClose=${onClose} />`)}
       </ul>
       ${members?.next && html`<p class="hint">${t('members.first', { n: members.items.length })}</p>`}
     </section>`
@@ -127,15 +138,20 @@ function Member({ member: { user, role }, chat, me, run, onClose }) {
     openDirect(user)
   }
   const remove = () => openDialog('sure', {
-    title: t('remove.member', { name: user.fullName }), body: t('remove.member.body', { chat: chat.name }), label: t('remove'), deed: () => removeMember(chat.id, user)
+    title: t('remove.member', { name: user.fullName }),
+    body: t('remove.member.body', { chat: chat.name }),
+    label: t('remove'),
+    deed: () => removeMember(chat.id, user)
   })
   return html`
     <li class="member">
       <${Avatar} id=${user.id} name=${user.fullName} imagePath=${user.imagePath} online=${known.online} small />
       <span class="member-name" dir="auto">${user.fullName}${mine ? ` (${t('you')})` : ''}</span>
       ${owner
-        ? html`<select aria-label=${t('role.of', { name: user.fullName })} value=${role} onChange=${event => run(() => setRole(chat.id, user, event.target.value))}>
-            ${['owner', 'admin', 'member'].map(one => html`<option key=${one} value=${one}>${t(`role.${one}`)}</option>`)}</select>`
+        ? html`<select aria-label=${t('role.of', { name: user.fullName })} value=${role}
+          onChange=${event => run(() => setRole(chat.id, user, event.target.value))}>
+            ${['owner', 'admin', 'member'].map(one => html`<option key=${one}
+              value=${one}>${t(`role.${one}`)}</option>`)}</select>`
         : role !== 'member' && html`<span class="role">${t(`role.${role}`)}</span>`}
       ${!mine && html`<${IconButton} icon="chat" label=${t('write.to', { name: user.fullName })} onClick=${write} />`}
       ${may && html`<${IconButton} icon="close" label=${t('remove.name', { name: user.fullName })} onClick=${remove} />`}

@@ -35,8 +35,10 @@ export function Door({ problem }) {
         <form ref=${form} onSubmit=${submit} key=${joining}>
           ${joining && html`
             <div class="pair">
-              <${Field} label=${t('first-name')} name="firstName" autocomplete="given-name" maxlength="100" required error=${fields.firstName} />
-              <${Field} label=${t('last-name')} name="lastName" autocomplete="family-name" maxlength="100" required error=${fields.lastName} />
+              <${Field} label=${t('first-name')} name="firstName" autocomplete="given-name" maxlength="100" required
+                error=${fields.firstName} />
+              <${Field} label=${t('last-name')} name="lastName" autocomplete="family-name" maxlength="100" required
+                error=${fields.lastName} />
             </div>`}
           <${Field} label=${t('email')} name="email" type=${joining ? 'email' : 'text'} inputmode="email" maxlength="254"
             autocapitalize="none" autocomplete=${joining ? 'email' : 'username'} required
@@ -48,12 +50,14 @@ export function Door({ problem }) {
         </form>
         <p class="other-way">
           ${t(joining ? 'door.have' : 'door.new')}
-          ${' '}<button type="button" class="link" onClick=${() => setJoining(!joining)}>${t(joining ? 'log-in' : 'sign-up')}</button>
+          ${' '}<button type="button" class="link"
+            onClick=${() => setJoining(!joining)}>${t(joining ? 'log-in' : 'sign-up')}</button>
         </p>
       </div>
       <div class="languages" role="group" aria-label=${t('language')}>
         ${Object.entries(LANGUAGES).map(([tag, name]) => html`
-          <button type="button" key=${tag} lang=${tag} class="link quiet" aria-pressed=${tag === current()} onClick=${() => change(tag)}>${name}</button>`)}
+          <button type="button" key=${tag} lang=${tag} class="link quiet" aria-pressed=${tag === current()}
+            onClick=${() => change(tag)}>${name}</button>`)}
       </div>
     </main>`
 }

@@ -24,7 +24,8 @@ export function Files({ files }) {
   const pictures = files.filter(file => kindOf(file.mime) === 'image')
   return html`
     <div class="files">
-      ${files.map(file => html`<${File} key=${file.id} file=${file} onView=${() => openDialog('viewer', { pictures, at: pictures.indexOf(file) })} />`)}
+      ${files.map(file => html`<${File} key=${file.id} file=${file}
+        onView=${() => openDialog('viewer', { pictures, at: pictures.indexOf(file) })} />`)}
     </div>`
 }
 
@@ -33,8 +34,10 @@ function File({ file, onView }) {
   const kind = kindOf(file.mime)
   if (kind === 'image') {
     return html`
-      <button type="button" class="picture" style=${placeOf(file)} onClick=${onView} aria-label=${t('picture.open', { name: file.name })}>
-        <img src=${fileUrl(file.thumbUrl) ?? url} alt="" width=${file.width} height=${file.height} loading="lazy" decoding="async" />
+      <button type="button" class="picture" style=${placeOf(file)} onClick=${onView}
+        aria-label=${t('picture.open', { name: file.name })}>
+        <img src=${fileUrl(file.thumbUrl) ?? url} alt="" width=${file.width} height=${file.height} loading="lazy"
+          decoding="async" />
       </button>`
   }
   if (kind === 'video') {
@@ -51,7 +54,7 @@ function File({ file, onView }) {
 }
 
 // An address for bytes that are only here, for as long as something shows them.
-export function useBlobUrl(blob) {
+function useBlobUrl(blob) {
   const url = useMemo(() => (blob ? URL.createObjectURL(blob) : null), [blob])
   useEffect(() => () => url && URL.revokeObjectURL(url), [url])
   return url

@@ -31,12 +31,14 @@ export function NewGroup({ onClose }) {
     <${Dialog} title=${t('new-group')} onClose=${onClose}>
       <form ref=${form} onSubmit=${go} data-dirty>
         <${Portrait} id="0" name=${name || '?'} imagePath=${imagePath} onChange=${setImage} />
-        <${Field} label=${t('name')} name="name" value=${name} onInput=${event => setName(event.target.value)} maxlength="100" required
+        <${Field} label=${t('name')} name="name" value=${name} onInput=${event => setName(event.target.value)} maxlength="100"
+          required
           autocomplete="off" error=${fields.name} />
         <${Chooser} chosen=${chosen} onChange=${setChosen} />
         <${Field} label=${t('password')} name="password" type="password" autocomplete="new-password" maxlength="256"
           hint=${t('group.password.hint')} error=${fields.password} />
-        <label class="check"><input type="checkbox" name="public" /> <span>${t('public')}<small>${t('public.hint')}</small></span></label>
+        <label class="check"><input type="checkbox"
+          name="public" /> <span>${t('public')}<small>${t('public.hint')}</small></span></label>
         <${Trouble} problem=${problem} />
         <div class="dialog-foot">
           <button type="button" onClick=${onClose}>${t('cancel')}</button>
@@ -89,7 +91,8 @@ function Chooser({ chosen, onChange, without = [] }) {
   return html`
     <fieldset class="chooser">
       <legend>${t('people.choose')}${chosen.length ? ` · ${chosen.length}` : ''}</legend>
-      ${chosen.length > 0 && html`<ul class="chips">${chosen.map(user => html`<li key=${user.id}><span dir="auto">${user.fullName}</span>
+      ${chosen.length > 0 && html`<ul class="chips">${chosen.map(user => html`<li key=${user.id}><span
+        dir="auto">${user.fullName}</span>
         <${IconButton} icon="close" label=${t('remove.name', { name: user.fullName })} onClick=${() => turn(user)} /></li>`)}</ul>`}
       <input type="search" dir="auto" value=${q} maxlength="100" aria-label=${t('find.people')} placeholder=${t('find.people')}
         onInput=${event => setQ(event.target.value)} onKeyDown=${event => event.key === 'Enter' && event.preventDefault()} />

@@ -31,7 +31,8 @@ const List = ({ name, label, n, children }) => html`
     ${children}
   </section>`
 
-const Entries = ({ label, children }) => html`<ul class="entries" role="list" aria-label=${label} onKeyDown=${walk}>${children}</ul>`
+const Entries = ({ label, children }) => html`<ul class="entries" role="list" aria-label=${label}
+  onKeyDown=${walk}>${children}</ul>`
 
 // Loads more when it comes into view.
 function More({ load }) {
@@ -43,12 +44,14 @@ function More({ load }) {
     watch.observe(box.current)
     return () => watch.disconnect()
   }, [load])
-  return html`<div ref=${box} class="more"><button type="button" class="link" onClick=${() => latest.current()}>${t('more')}</button></div>`
+  return html`<div ref=${box} class="more"><button type="button" class="link"
+    onClick=${() => latest.current()}>${t('more')}</button></div>`
 }
 
 export function Chats() {
   const chats = useStore(state => state.chats)
   const ready = useStore(state => state.chatsReady)
+  const failure = useStore(state => state.failure)
   const next = useStore(state => state.chatsNext)
   const filter = useStore(state => state.filter)
   const shown = useMemo(() => {
@@ -58,7 +61,8 @@ export function Chats() {
   if (!shown.length && filter.trim()) return null
   return html`
     <${List} name="chats" label=${t('chats')}>
-      ${!shown.length && (ready ? html`<p class="hint">${t('chats.empty')}</p>` : html`<${Skeletons} n=${6} />`)}
+      ${!shown.length && (ready ? html`<p class="hint">${t('chats.empty')}</p>`
+        : failure ? html`<p class="hint">${explain(failure)}</p>` : html`<${Skeletons} n=${6} />`)}
       <${Entries} label=${t('chats')}>${shown.map(chat => html`<${ChatEntry} key=${chat.id} chat=${chat} />`)}<//>
       ${next && !filter && html`<${More} key=${next} load=${moreChats} />`}
     <//>`
@@ -88,7 +92,8 @@ function ChatEntry({ chat }) {
                 !mine && chat.kind !== 'direct' ? `${last.author.fullName}: ` : ''}${textOf(last)}`
             : t('chat.empty')}
         </span>
-        ${chat.unread > 0 && html`<span class="badge"><span class="hidden">${t('unread', { n: chat.unread })}</span><span aria-hidden="true">${
+        ${chat.unread > 0 && html`<span class="badge"><span class="hidden">${t('unread', { n: chat.unread })}</span><span
+          aria-hidden="true">${
           chat.unread > 999 ? '999+' : chat.unread}</span></span>`}
       </a>
     </li>`
@@ -109,7 +114,8 @@ export function People() {
         ${shown.map(user => html`
           <li key=${user.id} aria-label=${user.fullName}>
             <button type="button" class="entry short" onClick=${() => openDirect(user)}>
-              <${Avatar} id=${user.id} name=${user.fullName} imagePath=${user.imagePath} online=${(users[user.id] ?? user).online} small />
+              <${Avatar} id=${user.id} name=${user.fullName} imagePath=${user.imagePath}
+                online=${(users[user.id] ?? user).online} small />
               <span class="entry-name" dir="auto">${user.fullName}</span>
               ${user.username && html`<span class="entry-text">@${user.username}</span>`}
             </button>
@@ -155,7 +161,8 @@ export function Found() {
           <li key=${message.id} aria-label=${message.author.fullName}>
             <a class="entry short" href=${chatHref(message.chatId, message.seq)}>
               <${Avatar} id=${message.author.id} name=${message.author.fullName} imagePath=${message.author.imagePath} small />
-              <span class="entry-name" dir="auto">${message.author.fullName}${chatId ? '' : ` · ${chats[message.chatId]?.name ?? ''}`}</span>
+              <span class="entry-name"
+                dir="auto">${message.author.fullName}${chatId ? '' : ` · ${chats[message.chatId]?.name ?? ''}`}</span>
               <time class="entry-time" datetime=${message.createdAt}>${shortTime(message.createdAt)}</time>
               <span class="entry-text" dir="auto">${textOf(message)}</span>
             </a>

@@ -1,14 +1,13 @@
 // log.js - the history of a chat as one scrolls through it. Only the rows around the view are in the document, however
 // many there are. A row keeps its place on the screen while others come, go or grow: it is the anchor. At the end of the
 // history there is no anchor, and the view follows what comes.
-import { t } from '../i18n.js'
+import { explain, t } from '../i18n.js'
 import { store, useStore } from '../model.js'
 import { at, missing } from '../state/history.js'
 import { shown } from '../state/outbox.js'
 import { html, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from '../ui.js'
 import { seen } from '../work/reading.js'
 import { loadMessages } from '../work/sync.js'
-import { explain } from '../i18n.js'
 import { Heights, rangeOf } from './measure.js'
 import { Message, Pending } from './message.js'
 import { Icon } from './icons.js'
@@ -146,10 +145,10 @@ function useLoading(chat, history, view, draw) {
     state.current.problem = null
     draw()
   }
+  const net = useStore(state => state.net.status)
   useEffect(() => {
-    addEventListener('online', again)
-    return () => removeEventListener('online', again)
-  }, [])
+    if (net === 'live') again()
+  }, [net])
   // A kept history can be read offline; the line at the top says that one is.
   const { problem } = state.current
   return { problem: problem?.status === 0 && history ? null : problem, again }

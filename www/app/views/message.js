@@ -29,11 +29,13 @@ export function Message({ chat, message, before, first, newLine, active, found, 
   const large = !message.deletedAt && !message.files.length && isLarge(message.body)
   const group = chat.kind !== 'direct'
   return html`
-    <div class="row ${mine ? 'mine' : 'theirs'} ${joined ? 'joined' : ''} ${active ? 'active' : ''} ${found ? 'found' : ''}" data-seq=${message.seq} tabindex="-1">
+    <div class="row ${mine ? 'mine' : 'theirs'} ${joined ? 'joined' : ''} ${active ? 'active' : ''} ${found ? 'found' : ''}"
+      data-seq=${message.seq} tabindex="-1">
       ${newDay && html`<p class="day"><span>${dayName(message.createdAt)}</span></p>`}
       ${newLine && html`<p class="new-line"><span>${t('new-messages')}</span></p>`}
       <article class="message" aria-label=${`${author.fullName}, ${clock(message.createdAt)}`}>
-        ${group && !mine && html`<span class="face">${!joined && html`<${Avatar} id=${author.id} name=${author.fullName} imagePath=${author.imagePath} small />`}</span>`}
+        ${group && !mine && html`<span class="face">${!joined && html`<${Avatar} id=${author.id} name=${author.fullName}
+          imagePath=${author.imagePath} small />`}</span>`}
         <div class="bubble ${large ? 'large' : ''} ${message.deletedAt ? 'deleted' : ''}">
           ${group && !mine && !joined && html`<p class="author tint-${tint(author.id)}" dir="auto">${author.fullName}</p>`}
           ${message.replyTo && !message.deletedAt && html`<${Answered} chat=${chat} seq=${message.replyTo} message=${answered} />`}
@@ -46,7 +48,8 @@ export function Message({ chat, message, before, first, newLine, active, found, 
             ${mine && !message.deletedAt && html`<${Ticks} chat=${chat} message=${message} />`}
           </p>
         </div>
-        ${active && !message.deletedAt && html`<${Tools} chat=${chat} message=${message} mine=${mine} onReply=${onReply} onEdit=${onEdit} />`}
+        ${active && !message.deletedAt && html`<${Tools} chat=${chat} message=${message} mine=${mine} onReply=${onReply}
+          onEdit=${onEdit} />`}
       </article>
       ${message.reactions.length > 0 && html`<${Reactions} message=${message} me=${me} />`}
     </div>`
@@ -58,7 +61,8 @@ const Body = ({ text }) => pieces(text).map(piece => (piece.href
 
 function Ticks({ chat, message }) {
   const read = isRead(chat, message)
-  return html`<span class="ticks ${read ? 'read' : ''}" role="img" aria-label=${t(read ? 'read' : 'sent')} title=${t(read ? 'read' : 'sent')}>
+  return html`<span class="ticks ${read ? 'read' : ''}" role="img" aria-label=${t(read ? 'read' : 'sent')}
+    title=${t(read ? 'read' : 'sent')}>
     <${Icon} name=${read ? 'checks' : 'check'} /></span>`
 }
 
@@ -96,10 +100,12 @@ function Tools({ chat, message, mine, onReply, onEdit }) {
   }, [picking])
   return html`
     <div class="tools ${under ? 'under' : ''}" ref=${box} role="group" aria-label=${t('actions')}>
-      ${QUICK.slice(0, 3).map(emoji => html`<button type="button" class="icon-button only-wide" key=${emoji} aria-label=${t('react.with', { emoji })} onClick=${() => pick(emoji)}>${emoji}</button>`)}
+      ${QUICK.slice(0, 3).map(emoji => html`<button type="button" class="icon-button only-wide" key=${emoji}
+        aria-label=${t('react.with', { emoji })} onClick=${() => pick(emoji)}>${emoji}</button>`)}
       <${IconButton} icon="smile" label=${t('react')} aria-expanded=${picking} onClick=${() => setPicking(!picking)} />
       <${IconButton} icon="reply" label=${t('reply')} onClick=${() => onReply(message)} />
-      ${message.body && html`<${IconButton} icon="copy" label=${t('copy')} onClick=${() => navigator.clipboard?.writeText(message.body)} />`}
+      ${message.body && navigator.clipboard && html`<${IconButton} icon="copy" label=${t('copy')}
+        onClick=${() => navigator.clipboard.writeText(message.body)} />`}
       ${mine && html`<${IconButton} icon="edit" label=${t('edit')} onClick=${() => onEdit(message)} />`}
       ${may && html`<${IconButton} icon="bin" label=${t('delete')} onClick=${() => openDialog('remove', { message })} />`}
       ${picking && html`<${Emoji} onPick=${pick} onClose=${() => setPicking(false)} />`}
@@ -119,7 +125,8 @@ export function Pending({ item }) {
           ${item.body && html`<p class="body" dir="auto"><${Body} text=${item.body} /></p>`}
           <p class="meta">
             <time>${clock(item.at)}</time>
-            <span class="ticks" role="img" aria-label=${t(failed ? 'refused' : 'waiting')} title=${t(failed ? 'refused' : 'waiting')}>
+            <span class="ticks" role="img" aria-label=${t(failed ? 'refused' : 'waiting')}
+              title=${t(failed ? 'refused' : 'waiting')}>
               <${Icon} name=${failed ? 'warn' : 'wait'} /></span>
           </p>
         </div>

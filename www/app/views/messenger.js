@@ -25,7 +25,8 @@ export function Messenger() {
       <${NetLine} />
       <${Pane} />
       <section class="stage" aria-label=${t('chat')}>
-        ${!open ? html`<${Nothing} />` : Chat ? html`<${Chat} key=${open.chatId ?? `user-${open.user.id}`} />` : html`<${Skeletons} n=${5} />`}
+        ${!open ? html`<${Nothing} />` : Chat ? html`<${Chat}
+          key=${open.chatId ?? `user-${open.user.id}`} />` : html`<${Skeletons} n=${5} />`}
       </section>
       <${Toasts} />
     </main>

@@ -1,13 +1,12 @@
 // pane.js - the left side: oneself, what one looks for, and the lists: chats, people, rooms, found messages.
-import { t } from '../i18n.js'
+import { explain, t } from '../i18n.js'
 import { store, useStore } from '../model.js'
 import { logOut } from '../net/session.js'
 import { set } from '../state/store.js'
 import { html, useEffect, useRef } from '../ui.js'
 import { changeFilter } from '../work/deeds.js'
 import { search } from '../work/sync.js'
-import { say } from '../work/telling.js'
-import { explain } from '../i18n.js'
+import { say, wantNotifications } from '../work/telling.js'
 import { Avatar } from './avatar.js'
 import { Icon, Mark } from './icons.js'
 import { Chats, Found, People, Rooms } from './lists.js'
@@ -18,24 +17,34 @@ export function Pane() {
   const me = useStore(state => state.me)
   const filter = useStore(state => state.filter)
   const scope = useStore(state => state.found.chatId)
+  const offer = useStore(state => state.offer)
   if (!me) return null
   return html`
     <nav class="pane" aria-label=${t('pane')}>
       <header class="pane-head">
         <h1 class="brand"><${Mark} />${t('title')}</h1>
         <${IconButton} icon="plus" label=${t('new-group')} onClick=${() => openDialog('group')} />
-        <button type="button" class="icon-button" onClick=${() => openDialog('settings')} aria-label=${t('profile.of', { name: me.fullName })} title=${me.fullName}>
+        <button type="button" class="icon-button" onClick=${() => openDialog('settings')}
+          aria-label=${t('profile.of', { name: me.fullName })} title=${me.fullName}>
           <${Avatar} id=${me.id} name=${me.fullName} imagePath=${me.imagePath} small />
         </button>
         <${IconButton} icon="out" label=${t('log-out')} onClick=${leave} />
       </header>
       <${Finder} filter=${filter} scope=${scope} />
+      ${offer && html`<${Offer} />`}
       <div class="lists">
         ${scope === null && html`<${Chats} /><${People} /><${Rooms} />`}
         ${filter.trim().length > 1 && html`<${Found} />`}
       </div>
     </nav>`
 }
+
+const Offer = () => html`
+  <div class="offer" role="status">
+    <p>${t('offer')}</p>
+    <button type="button" class="link" onClick=${() => wantNotifications(true)}>${t('offer.yes')}</button>
+    <button type="button" class="link" onClick=${() => wantNotifications(false)}>${t('offer.no')}</button>
+  </div>`
 
 // What is not sent yet would be lost, so that is asked first.
 async function leave() {

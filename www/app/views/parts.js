@@ -21,7 +21,8 @@ export function Dialog({ title, onClose, wide, children }) {
     if (event.target === box.current && !box.current.querySelector('form[data-dirty]')) onClose()
   }
   return html`
-    <dialog ref=${box} class=${wide ? 'wide' : ''} aria-labelledby=${id} onClose=${onClose} onCancel=${onClose} onMouseDown=${outside}>
+    <dialog ref=${box} class=${wide ? 'wide' : ''} aria-labelledby=${id} onClose=${onClose} onCancel=${onClose}
+      onMouseDown=${outside}>
       <div class="dialog-box">
         <header class="dialog-head">
           <h2 id=${id} dir="auto">${title}</h2>

@@ -1,7 +1,7 @@
 // portrait.js - the picture of a person or a group, and choosing another. It is made small and square here, so that no
 // more than that leaves the machine.
 import { t } from '../i18n.js'
-import { call, token } from '../net/session.js'
+import { token } from '../net/session.js'
 import { html, useRef } from '../ui.js'
 import { upload } from '../work/uploads.js'
 import { Avatar } from './avatar.js'
@@ -36,13 +36,13 @@ async function squared(blob) {
   const side = Math.min(picture.width, picture.height)
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = Math.min(SIDE, side)
-  canvas.getContext('2d').drawImage(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side, 0, 0, canvas.width, canvas.height)
+  const from = [(picture.width - side) / 2, (picture.height - side) / 2, side, side]
+  canvas.getContext('2d').drawImage(picture, ...from, 0, 0, canvas.width, canvas.height)
   return new Promise(resolve => canvas.toBlob(resolve, 'image/jpeg', 0.9))
 }
 
 async function send(blob) {
-  // Any call renews a token that is about to end.
-  await call('GET', 'account/me')
-  const file = await upload({ name: blob.name ?? 'picture.jpg', blob }, { token: await token(), signal: new AbortController().signal, onPart() {} })
+  const { signal } = new AbortController()
+  const file = await upload({ name: blob.name ?? 'picture.jpg', blob }, { token: await token(), signal, onPart() {} })
   return file.url
 }

@@ -30,12 +30,14 @@ export function Sure({ title, body, label, bad = true, deed, onClose, children }
 }
 
 export const RemoveMessage = ({ message, onClose }) => html`
-  <${Sure} title=${t('delete.message')} body=${t('delete.message.body')} label=${t('delete')} deed=${() => deleteMessage(message)} onClose=${onClose}>
+  <${Sure} title=${t('delete.message')} body=${t('delete.message.body')} label=${t('delete')}
+    deed=${() => deleteMessage(message)} onClose=${onClose}>
     <blockquote dir="auto">${textOf(message).slice(0, 300)}</blockquote>
   <//>`
 
 export const Leaving = ({ onClose }) => html`
-  <${Sure} title=${t('leaving.title')} body=${t('leaving.body', { n: store.get().outbox.length })} label=${t('log-out')} deed=${logOut} onClose=${onClose} />`
+  <${Sure} title=${t('leaving.title')} body=${t('leaving.body', { n: store.get().outbox.length })} label=${t('log-out')}
+    deed=${logOut} onClose=${onClose} />`
 
 export function JoinRoom({ room, onClose }) {
   const { busy, problem, fields, run } = useDeed()
@@ -52,7 +54,8 @@ export function JoinRoom({ room, onClose }) {
           <${Avatar} id=${room.id} name=${room.name} imagePath=${room.imagePath} large />
           <p>${t('members', { n: room.memberCount })}${room.protected ? html`<br />${t('room.protected')}` : ''}</p>
         </div>
-        ${room.protected && html`<${Field} label=${t('password')} name="password" type="password" autocomplete="off" required error=${fields.password} />`}
+        ${room.protected && html`<${Field} label=${t('password')} name="password" type="password" autocomplete="off" required
+          error=${fields.password} />`}
         <${Trouble} problem=${problem} />
         <div class="dialog-foot">
           <button type="button" onClick=${onClose}>${t('cancel')}</button>

@@ -6,7 +6,7 @@ import { set } from '../state/store.js'
 import { THEMES, chooseTheme, theme } from '../theme.js'
 import { html, useEffect, useReducer, useRef, useState } from '../ui.js'
 import { changeMe } from '../work/deeds.js'
-import { notificationsWanted, setNotifications, setSound, soundOn } from '../work/telling.js'
+import { notificationsWanted, setSound, soundOn, wantNotifications } from '../work/telling.js'
 import { Dialog, Field, Skeletons, Trouble, useDeed } from './parts.js'
 import { Portrait } from './portrait.js'
 
@@ -27,7 +27,8 @@ export function Settings({ onClose }) {
   return html`
     <${Dialog} title=${t('settings')} onClose=${onClose} wide>
       <div class="tabs" role="tablist" aria-label=${t('settings')} onKeyDown=${key}>
-        ${names.map(name => html`<button type="button" key=${name} id="tab-${name}" role="tab" aria-selected=${name === tab} aria-controls="tab-panel"
+        ${names.map(name => html`<button type="button" key=${name} id="tab-${name}" role="tab" aria-selected=${name === tab}
+          aria-controls="tab-panel"
           tabindex=${name === tab ? 0 : -1} onClick=${() => setTab(name)}>${t(`tab.${name}`)}</button>`)}
       </div>
       <div id="tab-panel" role="tabpanel" aria-labelledby="tab-${tab}"><${View} key=${tab} /></div>
@@ -50,21 +51,29 @@ function Profile() {
   }
   return html`
     <form ref=${form} onSubmit=${go} onInput=${() => setDone(false)}>
-      <${Portrait} id=${me.id} name=${me.fullName} imagePath=${me.imagePath} onChange=${imagePath => run(() => changeMe({ imagePath }))} />
+      <${Portrait} id=${me.id} name=${me.fullName} imagePath=${me.imagePath}
+        onChange=${imagePath => run(() => changeMe({ imagePath }))} />
       <div class="pair">
-        <${Field} label=${t('first-name')} name="firstName" value=${me.firstName} maxlength="100" required autocomplete="given-name" error=${fields.firstName} />
-        <${Field} label=${t('last-name')} name="lastName" value=${me.lastName} maxlength="100" required autocomplete="family-name" error=${fields.lastName} />
+        <${Field} label=${t('first-name')} name="firstName" value=${me.firstName} maxlength="100" required
+          autocomplete="given-name" error=${fields.firstName} />
+        <${Field} label=${t('last-name')} name="lastName" value=${me.lastName} maxlength="100" required
+          autocomplete="family-name" error=${fields.lastName} />
       </div>
       <div class="pair">
-        <${Field} label=${t('username')} name="username" value=${me.username ?? ''} maxlength="32" autocapitalize="none" autocomplete="username" error=${fields.username} />
-        <${Field} label=${t('birthday')} name="birthday" type="date" value=${me.birthday ?? ''} autocomplete="bday" error=${fields.birthday} />
+        <${Field} label=${t('username')} name="username" value=${me.username ?? ''} maxlength="32" autocapitalize="none"
+          autocomplete="username" error=${fields.username} />
+        <${Field} label=${t('birthday')} name="birthday" type="date" value=${me.birthday ?? ''} autocomplete="bday"
+          error=${fields.birthday} />
       </div>
-      <${Field} label=${t('email')} name="email" type="email" value=${email} onInput=${event => setEmail(event.target.value)} maxlength="254" required
+      <${Field} label=${t('email')} name="email" type="email" value=${email} onInput=${event => setEmail(event.target.value)}
+        maxlength="254" required
         autocomplete="email" error=${fields.email} />
-      ${email !== me.email && html`<${Field} label=${t('password')} name="password" type="password" required autocomplete="current-password"
+      ${email !== me.email && html`<${Field} label=${t('password')} name="password" type="password" required
+        autocomplete="current-password"
         hint=${t('email.password')} error=${fields.password} />`}
       <${Trouble} problem=${problem} />
-      <div class="dialog-foot"><span role="status">${done ? t('saved') : ''}</span><button class="primary" disabled=${busy}>${t('save')}</button></div>
+      <div class="dialog-foot"><span role="status">${done ? t('saved') : ''}</span><button class="primary"
+        disabled=${busy}>${t('save')}</button></div>
     </form>`
 }
 
@@ -78,25 +87,28 @@ function Look() {
   }
   const permission = globalThis.Notification?.permission
   const notify = async on => {
-    setNotifications(on ? 'on' : 'off')
-    if (on && permission === 'default') await Notification.requestPermission()
+    await wantNotifications(on)
     draw()
   }
+  const about = !permission ? 'notifications.none' : permission === 'denied' ? 'notifications.denied' : 'notifications.hint'
   const granted = permission === 'granted' && notificationsWanted() !== 'off'
   return html`
     <div class="field">
       <label for="language">${t('language')}</label>
       <select id="language" value=${current()} onChange=${event => change(event.target.value)}>
-        ${Object.entries(LANGUAGES).map(([tag, name]) => html`<option key=${tag} value=${tag} lang=${tag}>${name}</option>`)}</select>
+        ${Object.entries(LANGUAGES).map(([tag, name]) => html`<option key=${tag} value=${tag}
+          lang=${tag}>${name}</option>`)}</select>
     </div>
     <div class="field">
       <label for="theme">${t('theme')}</label>
       <select id="theme" value=${theme()} onChange=${event => chooseTheme(event.target.value)}>
         ${THEMES.map(name => html`<option key=${name} value=${name}>${t(`theme.${name}`)}</option>`)}</select>
     </div>
-    <label class="check"><input type="checkbox" checked=${soundOn()} onChange=${event => setSound(event.target.checked)} /> <span>${t('sound')}<small>${t('sound.hint')}</small></span></label>
-    <label class="check"><input type="checkbox" checked=${granted} disabled=${!permission || permission === 'denied'} onChange=${event => notify(event.target.checked)} />
-      <span>${t('notifications')}<small>${t(!permission ? 'notifications.none' : permission === 'denied' ? 'notifications.denied' : 'notifications.hint')}</small></span></label>`
+    <label class="check"><input type="checkbox" checked=${soundOn()}
+      onChange=${event => setSound(event.target.checked)} /> <span>${t('sound')}<small>${t('sound.hint')}</small></span></label>
+    <label class="check"><input type="checkbox" checked=${granted} disabled=${!permission || permission === 'denied'}
+      onChange=${event => notify(event.target.checked)} />
+      <span>${t('notifications')}<small>${t(about)}</small></span></label>`
 }
 
 function Devices() {
@@ -117,7 +129,8 @@ function Devices() {
     <ul class="devices" aria-label=${t('tab.devices')}>
       ${list?.map(device => html`
         <li key=${device.id}>
-          <span class="device-name">${deviceName(device.userAgent)}${device.current ? html` <span class="role">${t('device.this')}</span>` : ''}</span>
+          <span class="device-name">${deviceName(device.userAgent)}${device.current ? html` <span
+            class="role">${t('device.this')}</span>` : ''}</span>
           <span class="device-more">${device.address ?? ''} · ${t('device.used', { time: shortTime(device.lastUsedAt) })}</span>
           ${!device.current && html`<button type="button" onClick=${() => revoke(device.id)}>${t('revoke')}</button>`}
         </li>`)}
@@ -130,7 +143,8 @@ function deviceName(agent) {
   const browser = agent.match(/(Edg|OPR|Firefox|Chrome|Safari|curl)\/([\d]+)/)
   const system = agent.match(/Android|iPhone|iPad|Windows|Mac OS X|Linux/)
   const names = { Edg: 'Edge', OPR: 'Opera' }
-  return [browser && (names[browser[1]] ?? browser[1]), system?.[0].replace('Mac OS X', 'macOS')].filter(Boolean).join(' · ') || agent.slice(0, 60)
+  const found = [browser && (names[browser[1]] ?? browser[1]), system?.[0].replace('Mac OS X', 'macOS')].filter(Boolean)
+  return found.join(' · ') || agent.slice(0, 60)
 }
 
 function Safety() {
@@ -159,16 +173,20 @@ function Safety() {
   return html`
     <form ref=${form} onSubmit=${change}>
       <h3>${t('password.change')}</h3>
-      <${Field} label=${t('password.current')} name="current" type="password" required autocomplete="current-password" error=${fields.current} />
-      <${Field} label=${t('password.new')} name="new" type="password" required minlength="8" maxlength="256" autocomplete="new-password"
+      <${Field} label=${t('password.current')} name="current" type="password" required autocomplete="current-password"
+        error=${fields.current} />
+      <${Field} label=${t('password.new')} name="new" type="password" required minlength="8" maxlength="256"
+        autocomplete="new-password"
         hint=${t('door.password.hint')} error=${fields.new} />
       <${Trouble} problem=${problem} />
-      <div class="dialog-foot"><span role="status">${done ? t('password.changed') : ''}</span><button class="primary" disabled=${busy}>${t('save')}</button></div>
+      <div class="dialog-foot"><span role="status">${done ? t('password.changed') : ''}</span><button class="primary"
+        disabled=${busy}>${t('save')}</button></div>
     </form>
     <form ref=${last} onSubmit=${erase} class="farewell">
       <h3>${t('erase')}</h3>
       <p class="hint">${t('erase.about')}</p>
-      <${Field} label=${t('password')} name="password" type="password" required autocomplete="off" error=${farewell.fields.password} />
+      <${Field} label=${t('password')} name="password" type="password" required autocomplete="off"
+        error=${farewell.fields.password} />
       <${Trouble} problem=${farewell.problem} />
       <div class="dialog-foot"><button class="danger" disabled=${farewell.busy}>${t('erase')}</button></div>
     </form>`

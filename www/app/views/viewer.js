@@ -20,7 +20,8 @@ export function Viewer({ pictures, at, onClose }) {
       onClick=${event => event.target.tagName !== 'IMG' && !event.target.closest('button, a') && onClose()}>
       <header>
         <span class="document-name" dir="auto">${picture.name}</span>
-        <a class="icon-button" href=${fileUrl(picture.url)} download=${picture.name} aria-label=${t('download')} title=${t('download')}><${Icon} name="save" /></a>
+        <a class="icon-button" href=${fileUrl(picture.url)} download=${picture.name} aria-label=${t('download')}
+          title=${t('download')}><${Icon} name="save" /></a>
         <${IconButton} icon="close" label=${t('close')} onClick=${onClose} />
       </header>
       <img key=${picture.id} src=${fileUrl(picture.url)} alt=${picture.name} width=${picture.width} height=${picture.height} />

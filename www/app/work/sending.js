@@ -30,8 +30,11 @@ async function refresh() {
   if (kept.length || store.get().outbox.length) update(list.reconciled, kept)
 }
 
+// Where a site has no https, browsers keep randomUUID to themselves.
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('')
+
 export async function send(chatId, { body, files = [], replyTo = null }) {
-  const item = { key: crypto.randomUUID(), chatId, body, files, replyTo, at: Date.now(), tries: 0, state: 'waiting' }
+  const item = { key: newKey(), chatId, body, files, replyTo, at: Date.now(), tries: 0, state: 'waiting' }
   update(list.queued, item)
   await keepItem(item)
   tell('outbox', {})

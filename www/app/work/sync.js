@@ -14,11 +14,14 @@ import { hear, lead, tell } from './tabs.js'
 const KEPT_CHATS = 60
 const KEPT_MESSAGES = 60
 const RECENT_MAX = 500
+const ROOMS_MS = 30_000
 
 let cursor = null
 let ending
 let onNews
+let leading = false
 let unwatch = () => {}
+let looking = 0
 // The latest events, each with a number: a page that was asked for before they came gets them once more.
 let recent = []
 let heard = 0
@@ -31,13 +34,13 @@ export async function start(news) {
   hear('events', got => take(got.events, got.cursor))
   hear('net', ({ net }) => store.update(set, 'net', net))
   hear('stale', () => reload().catch(() => {}))
-  let leading = false
   hear('hello', () => leading && tell('net', { net: store.get().net }))
   await remember()
   await load(signal)
   if (signal.aborted) return
   unwatch = store.watch(keepSoon)
   tell('hello', {})
+  looking = setInterval(lookAtRooms, ROOMS_MS)
   lead(signal, () => {
     leading = true
     return follow({
@@ -66,6 +69,8 @@ export function stop() {
   ending?.abort()
   unwatch()
   clearTimeout(keeping)
+  clearInterval(looking)
+  leading = false
   cursor = null
   recent = []
 }
@@ -78,6 +83,12 @@ async function remember() {
   for (const [id, messages] of Object.entries(kept.messages)) store.update(chats.withMessages, Number(id), messages, true)
 }
 
+// What was never loaded cannot be now; what is kept from before stays.
+function unreached(state, failure) {
+  const failed = list => (list.ready ? list : { ...list, ready: true, failed: true })
+  return merge(state, { failure, people: failed(state.people), rooms: failed(state.rooms), net: { status: 'offline', since: Date.now() } })
+}
+
 // Until the first answer: the list cannot be shown as complete before.
 async function load(signal) {
   for (let tries = 0; !signal.aborted; tries++) {
@@ -86,7 +97,7 @@ async function load(signal) {
       return
     } catch (problem) {
       if (problem.status === 401) return
-      store.update(merge, { failure: problem, net: { status: 'offline', since: Date.now() } })
+      store.update(unreached, problem)
       await new Promise(resolve => {
         const timer = setTimeout(resolve, Math.min(30_000, 1000 * 2 ** tries))
         retry = () => {
@@ -131,7 +142,7 @@ function take(events, reached) {
   }
   if (recent.length > RECENT_MAX) recent = recent.slice(-RECENT_MAX)
   if (events.some(event => event.type === 'typing')) setTimeout(() => store.update(quietened), TYPING_MS + 50)
-  if (events.length) onNews(events, before)
+  if (events.length) onNews(events, before, leading)
 }
 
 // Runs a load, puts its answer in, and then once more what happened while it was under way: the answer may be older.
@@ -174,13 +185,20 @@ async function page(name, path, values, first) {
     const answer = await call('GET', `${path}${query({ ...values, q, after })}`)
     // What was asked for may have changed while one typed.
     if (store.get().filter.trim() === q) store.update(chats.withPage, name, answer, { first, q })
-  } catch (problem) {
-    store.update(state => set(state, name, { ...state[name], ready: true, failed: problem.status !== 0 }))
+  } catch {
+    store.update(state => set(state, name, { ...state[name], ready: true, failed: true }))
   }
 }
 
 export const loadPeople = (first = true) => page('people', 'users', { contactable: true }, first)
 export const loadRooms = (first = true) => page('rooms', 'chats/rooms', {}, first)
+
+// No event tells of rooms that one is not in, so the list is looked at again now and then by who has it before them.
+function lookAtRooms() {
+  const { net, filter, rooms } = store.get()
+  if (document.visibilityState === 'visible' && net.status === 'live' && !filter && !rooms.next) loadRooms()
+}
+window.addEventListener('focus', () => store.get().chatsReady && lookAtRooms())
 
 // Messages that hold these words, in one chat or in all.
 export async function search(q, chatId, before) {

@@ -17,7 +17,12 @@ let unwatch = () => {}
 export const soundOn = () => choice('sound', 'on') === 'on'
 export const setSound = on => keepChoice('sound', on ? 'on' : 'off')
 export const notificationsWanted = () => choice('notifications', 'ask')
-export const setNotifications = wish => keepChoice('notifications', wish)
+
+export async function wantNotifications(on) {
+  keepChoice('notifications', on ? 'on' : 'off')
+  store.update(set, 'offer', false)
+  if (on && Notification.permission === 'default') await Notification.requestPermission()
+}
 
 export function start() {
   unwatch = store.watch((state, before) => {
@@ -44,22 +49,23 @@ function showCount(n) {
   navigator.setAppBadge?.(n).catch(() => {})
 }
 
-// What has just come in. Each tab hears it; only one that is looked at shows a toast, and only the worker, which sees
-// all tabs, knows whether none is.
-export function news(events, before) {
+// What has just come in. Each tab hears it; those in sight show a toast, and the leading one speaks for those out of
+// sight. Whether any is looked at only the worker knows, which sees all of them.
+export function news(events, before, leading) {
   for (const event of events) {
     if (event.type !== 'message' || event.message.author.id === store.get().me?.id) continue
     const chat = store.get().chats[event.chatId]
     const known = before.chats[event.chatId]
     // What came again, or was read on another device meanwhile, is no news.
     if (known && event.message.seq <= known.lastSeq) continue
-    announce(event.message, chat)
+    announce(event.message, chat, leading)
   }
 }
 
-function announce(message, chat) {
+function announce(message, chat, leading) {
   const { open } = store.get()
-  const looking = document.visibilityState === 'visible' && document.hasFocus()
+  const visible = document.visibilityState === 'visible'
+  const looking = visible && document.hasFocus()
   if (looking && open?.chatId === message.chatId) return ring(true)
   const group = chat && chat.kind !== 'direct'
   const body = textOf(message)
@@ -70,9 +76,9 @@ function announce(message, chat) {
     body: group ? `${message.author.fullName}: ${body}` : body,
     face: group ? { id: chat.id, name: chat.name, imagePath: chat.imagePath } : { ...message.author, name: message.author.fullName }
   }
-  if (document.visibilityState === 'visible') toast(notice)
-  if (!looking) notify(notice)
-  ring(false)
+  if (visible) toast(notice)
+  if (!looking && (visible || leading)) notify(notice)
+  if (visible || leading) ring(false)
 }
 
 export const textOf = message =>
@@ -83,19 +89,23 @@ function toast(notice) {
   store.update(state => set(state, 'toasts', [...state.toasts.filter(one => one.chatId !== notice.chatId), notice].slice(-TOASTS_MAX)))
   setTimeout(() => closeToast(notice.key), TOAST_MS)
 }
-export const closeToast = key => store.update(state => set(state, 'toasts', state.toasts.filter(one => one.key !== key || one.held)))
+export const closeToast = key => store.update(state => set(state, 'toasts', state.toasts.filter(one => one.key !== key)))
 
 // Something went wrong, or was done, that is worth a line.
+let said = 0
 export function say(body, more = {}) {
-  toast({ key: crypto.randomUUID(), title: body, plain: true, ...more })
+  toast({ key: `said-${++said}`, title: body, plain: true, ...more })
 }
 
 async function notify(notice) {
+  // Asked when there was something to tell, not before anybody knows what for.
+  if (globalThis.Notification?.permission === 'default' && notificationsWanted() === 'ask') store.update(set, 'offer', true)
   if (globalThis.Notification?.permission !== 'granted' || notificationsWanted() === 'off') return
-  const { chatId, title, body, face } = notice
-  const shown = { type: 'notify', chatId, title, body, icon: fileUrl(face.imagePath) ?? new URL('img/icon-192.png', SITE).href, href: chatHref(chatId) }
+  const { key: id, chatId, title, body, face } = notice
+  const icon = fileUrl(face.imagePath) ?? new URL('img/icon-192.png', SITE).href
+  const shown = { type: 'notify', id, chatId, title, body, icon, href: chatHref(chatId) }
   if (await tellWorker(shown)) return
-  const popup = new Notification(title, { body, tag: `chat-${chatId}`, icon: shown.icon })
+  const popup = new Notification(title, { body, tag: `chat-${chatId}`, icon })
   popup.onclick = () => {
     window.focus()
     go(chatId)
