@@ -34,10 +34,14 @@ struct conf {
 	int64_t password_places;
 
 	/* [limits], each a number of tries in a span; 0 switches one off */
-	int64_t login_tries, registrations, messages, messages_burst, waits, writes, writes_burst,
-		reads, reads_burst;
+	int64_t login_tries, registrations, messages, messages_burst, waits, sockets, writes,
+		writes_burst, reads, reads_burst;
 
 	int64_t lobby, away_s, log_days; /* [site] */
+
+	/* [bridge] */
+	int64_t bridge_on, bridge_port, bridge_recovery;
+	char bridge_socket[108], bridge_address[64];
 
 	int64_t threads; /* [PROGRAM] */
 };

@@ -34,7 +34,7 @@ check_built() {
 	local program
 	[ -d "$BIN" ] || complain "The programs are not built: there is no $BIN. Run: make"
 	BIN=$(realpath -- "$BIN")
-	for program in bellhop $(listed_programs); do
+	for program in bellhop bridge $(listed_programs); do
 		[ -x "$BIN/$program" ] || complain "The programs are not built: there is no $BIN/$program. Run: make"
 	done
 }
@@ -150,7 +150,7 @@ make_settings() {
 
 			; Each program has a database account of its own, which may do only what the program needs.
 		CONF
-		for program in account users chats messages files poll push health; do
+		for program in account users chats messages files poll push health bridge; do
 			random=${random:48}
 			printf '[%s]\nuser = bellhop_%s\npassword = %s\n' "$program" "$program" "${random:0:48}"
 		done

@@ -22,7 +22,7 @@ step() {
 
 # The living processes of this site, a line each: pid and name. Only those of our own user.
 ours() {
-	local file pid user state name session marked=' '
+	local file pid user state name session marked=' ' of
 	while read -r file; do
 		pid=${file#/proc/} pid=${pid%/environ}
 		[ -O "/proc/$pid" ] && read -r name 2>/dev/null <"/proc/$pid/comm" || continue
@@ -30,13 +30,17 @@ ours() {
 		echo "$pid $name"
 	done < <(grep -lszxF "BELLHOP_SITE=$VAR" /proc/[0-9]*/environ)
 
-	read -r session 2>/dev/null <"$VAR/run/web.sid" || return 0
-	# The number is another's session now when its first process lives and is not ours.
-	! running "$session" || [[ $marked == *" $session "* ]] || return 0
-	while read -r pid user state name; do
-		[ "$user" -eq "$EUID" ] && [ "${state:0:1}" != Z ] && [[ $marked != *" $pid "* ]] || continue
-		echo "$pid $name"
-	done < <(ps -s "$session" -o pid=,euid=,stat=,comm=)
+	for of in web bridge; do
+		read -r session 2>/dev/null <"$VAR/run/$of.sid" || continue
+		# The number is another's session now when its first process lives and is neither ours nor one that hides.
+		! running "$session" || [[ $marked == *" $session "* ]] || [ "$of" = bridge ] || continue
+		while read -r pid user state name; do
+			[ "$user" -eq "$EUID" ] && [ "${state:0:1}" != Z ] && [[ $marked != *" $pid "* ]] || continue
+			[ "$of" = web ] || [ "$name" = bridge ] || continue
+			marked+="$pid "
+			echo "$pid $name"
+		done < <(ps -s "$session" -o pid=,euid=,stat=,comm=)
+	done
 }
 
 # The pids of those with this name; programs are all but the servers.

@@ -233,6 +233,7 @@ bring_up() {
 		step "$BIN/bellhop" keys rotate || complain "The signing keys could not be made (see above)."
 	fi
 	start_web || exit 1
+	start_bridge || exit 1
 }
 
 start_web() {
@@ -269,6 +270,29 @@ start_web() {
 	answers+=", its API is described at http://$here:$PORT/api/."
 }
 
+# The sockets beside the programs. Without it the site is whole, so what keeps it from starting keeps nothing else.
+start_bridge() {
+	local on=${BELLHOP_BRIDGE_ON-$(setting bridge on)}
+	bridge=''
+	[ "${on:-1}" != 0 ] || return 0
+	rm -f -- "$VAR/run/bridge.sock"
+	cd -- "$BIN"
+	spawn TERM ./bridge >>"$VAR/log/lighttpd.log"
+	cd -- "$root"
+	bridge=$spawned
+	echo "$bridge" >"$VAR/run/bridge.sid"
+	local deadline=$((SECONDS + wait_answer))
+	until [ -S "$VAR/run/bridge.sock" ]; do
+		if ! running "$bridge" || [ $SECONDS -ge $deadline ]; then
+			show_logs lighttpd.log bellhop.log
+			echo "The bridge did not start." >&2
+			stop_bridge
+			return 1
+		fi
+		nap
+	done
+}
+
 health() {
 	curl -qsS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' "http://$1:$PORT/api/v1/health" 2>&1
 }
@@ -279,11 +303,13 @@ watch_over() {
 	local died pause=0 since=$SECONDS
 	while :; do
 		died=''
-		wait -n -p died "$database" "$web" || true
+		wait -n -p died "$database" "$web" ${bridge:+"$bridge"} || true
 		[ -n "$died" ] || continue
 		[ $((SECONDS - since)) -lt "$young" ] || pause=0
 		if [ "$died" = "$database" ]; then
 			again MariaDB mariadb.log start_database
+		elif [ "$died" = "${bridge-}" ]; then
+			again "The bridge" bellhop.log start_bridge
 		else
 			stop_web
 			again lighttpd lighttpd.log start_web
@@ -319,11 +345,18 @@ at_end() {
 
 # In order: no new requests and the running ones finished, then the programs, then the database under them.
 stop_all() {
+	stop_bridge
 	stop_web
 	stop_database
 	[ "$site" = "$VAR" ] || rm -f -- "$site"
-	rm -f -- "$VAR"/run/*.sock "$VAR"/run/*.sock-* "$VAR"/run/*.pid "$VAR"/run/web.sid \
+	rm -f -- "$VAR"/run/*.sock "$VAR"/run/*.sock-* "$VAR"/run/*.pid "$VAR"/run/*.sid \
 		"$VAR"/run/db.init "$VAR"/run/db.ready "$VAR"/run/address
+}
+
+# Sockets are told that they may come back; commands on their way are answered first.
+stop_bridge() {
+	end TERM "$wait_programs_stop" bridge
+	rm -f -- "$VAR/run/bridge.sid"
 }
 
 # lighttpd takes no more connections and ends when those it has are answered. Requests that wait for events are
