@@ -113,6 +113,11 @@ $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIBRARY)
 	@echo "  link    $@"
 	@$(CC) $(FLAVOUR_LINK) -o $@ $^ $(LIBS)
 
+$(OUT)/echo/%: $(OUT)/tests/echo/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  link    $@"
+	@$(CC) $(FLAVOUR_LINK) -o $@ $^ $(LIBS)
+
 $(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  link    $@"
