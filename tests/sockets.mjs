@@ -33,15 +33,15 @@ export class Inbox {
   }
 }
 
-// A WebSocket of npm's `ws`; `frames` holds JSON that came, `closed` becomes {code, reason}. A handshake that is refused
+// A WebSocket of npm's `ws`; `frames` holds JSON that came (with `raw` the text itself), `closed` becomes {code, reason}. A handshake that is refused
 // rejects with {status, text, headers}.
-export function openSocket(site, path, { token, headers = {}, ...options } = {}) {
+export function openSocket(site, path, { token, headers = {}, raw = false, ...options } = {}) {
   const all = token === undefined ? headers : { Authorization: `Bearer ${token}`, ...headers }
   const socket = new WebSocket(`ws://127.0.0.1:${site.port}${path}`, { headers: all, perMessageDeflate: false, ...options })
   const frames = new Inbox()
   const closed = new Promise(resolve => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })))
   let answers = 0
-  socket.on('message', (data, isBinary) => frames.put(isBinary ? data : JSON.parse(data.toString())))
+  socket.on('message', (data, isBinary) => frames.put(isBinary ? data : raw ? data.toString() : JSON.parse(data.toString())))
   const it = {
     socket,
     frames,
@@ -81,4 +81,27 @@ export async function refusal(opening) {
     return fault
   }
   assert.fail('the handshake was taken')
+}
+
+// A client of npm's socket.io-client, connected; `heard` holds [name, …arguments] of every event that came. One that is not
+// let in rejects with its error.
+export function openIo(site, auth, { transports = ['websocket'], ...options } = {}) {
+  const socket = io(`http://127.0.0.1:${site.port}`, { auth, transports, forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200, ...options })
+  const heard = new Inbox()
+  socket.onAny((...all) => heard.put(all))
+  const it = {
+    socket,
+    heard,
+    // The first argument of the next event of that name that `wants` takes.
+    next: async (name, wants = () => true) => (await heard.next(([n, value]) => n === name && wants(value)))[1],
+    ask: (name, value) => socket.timeout(20_000).emitWithAck(name, value),
+    end: () => socket.disconnect()
+  }
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => resolve(it))
+    socket.once('connect_error', fault => {
+      socket.disconnect()
+      reject(fault)
+    })
+  })
 }

@@ -1,14 +1,17 @@
 #include "live/bridge.h"
 
 #include "core/log.h"
+#include "live/engineio.h"
 #include "live/guest.h"
 #include "live/native.h"
+#include "live/rooms.h"
 #include "live/wheel.h"
 #include "live/wire.h"
 #include "web/gate.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -50,8 +53,9 @@ static bool is_origin(struct str origin, struct str host)
 	return false;
 }
 
-/* Whether that page may: the site's own, or of a configured origin. Who is no page says none. */
-static bool is_welcome(const struct http_head *h)
+/* Whether that page may: the site's own, or of a configured origin, which is *foreign then. Who is
+ * no page says none. */
+static bool is_welcome(const struct http_head *h, struct str *foreign)
 {
 	struct str origin = http_value(h, "origin"), host = http_value(h, "host");
 	struct str list = str_of(self.host->conf.origins);
@@ -61,8 +65,10 @@ static bool is_welcome(const struct http_head *h)
 	while (list.p) {
 		struct str one = str_trim(str_cut(&list, ' '));
 
-		if (one.n && str_eq(one, origin))
+		if (one.n && str_eq(one, origin)) {
+			*foreign = one;
 			return true;
+		}
 	}
 	return false;
 }
@@ -79,16 +85,17 @@ static bool ends(struct str path, const char *with, struct str *base)
 
 static void on_request(struct wire *w, const struct http_head *h, struct str body)
 {
-	struct str base;
+	struct str base, foreign = { NULL, 0 };
 
-	(void)body;
-	if (!is_welcome(h))
+	if (!is_welcome(h, &foreign))
 		wire_answer(w, 403, str_of(json),
 			STR("{\"type\":\"about:blank\",\"title\":\"Foreign page\",\"status\":403,"
 			    "\"detail\":\"Pages of other sites may not call here.\",\"code\":"
 			    "\"cross_origin\"}"));
 	else if (ends(h->path, "/ws", &base))
 		native_begin(w, h, base);
+	else if (ends(h->path, "/socket.io/", &base))
+		engine_request(w, h, body, foreign);
 	else
 		wire_answer(w, 404, str_of(json),
 			STR("{\"type\":\"about:blank\",\"title\":\"Not found\",\"status\":404,"
@@ -102,6 +109,8 @@ static int listen_at(int family, const struct sockaddr *to, socklen_t n)
 	int one = 1, fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (family != AF_UNIX)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (fd >= 0 && bind(fd, to, n) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	if (fd >= 0)
@@ -178,6 +187,7 @@ static void open_door(struct live *l)
 
 	guests_open(l);
 	wheel_start(live_loop(l));
+	rooms_start(BODY_MAX, self.host->conf.bridge_recovery);
 	for (size_t i = 0; i < self.n; i++)
 		self.wires[i] = wires_listen(live_loop(l), self.fds[i], limits, on_request);
 }
@@ -207,6 +217,7 @@ static void close_door(void)
 {
 	for (size_t i = 0; i < self.n; i++)
 		wires_close(self.wires[i]);
+	rooms_stop();
 	wheel_stop();
 }
 

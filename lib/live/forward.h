@@ -7,17 +7,13 @@
 #define LIVE_FORWARD_H
 
 #include "core/buf.h"
+#include "live/caller.h"
 
 #include <uv.h>
 
 struct forward;
 
-/* Who asks, as far as a request says; all of it is copied. */
-struct caller {
-	struct str address, host, base, user_agent;
-	bool secure;
-};
-
+/* All of it is copied. */
 struct question {
 	struct str method, path; /* "/messages/5?limit=1" */
 	struct str body;         /* JSON; absent: none */

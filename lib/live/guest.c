@@ -1,11 +1,10 @@
 #include "live/guest.h"
 
 #include "core/clock.h"
+#include "live/asking.h"
+#include "live/caller.h"
 #include "live/fetch.h"
-#include "live/http.h"
 #include "live/whisper.h"
-#include "live/wire.h"
-#include "web/address.h"
 #include "web/route.h"
 
 #include <stdio.h>
@@ -16,16 +15,7 @@ enum {
 	PAGE = 200,      /* events that a thread brings at once */
 	TAIL_FROM = 512, /* who is further behind is served by threads, a page at a time */
 	QUEUED_MAX = 1 << 20,
-	COMMANDS_MAX = 64,
-	ADDRESS_BYTES = 64,
 	PARAMS = 8,
-};
-
-struct command {
-	struct command *next;
-	void *tag;
-	struct str method, path, body;
-	char text[];
 };
 
 /* Somebody on their way in. */
@@ -59,59 +49,14 @@ struct live *guest_live(void)
 	return self.live;
 }
 
-/* --- who they are --- */
+/* --- coming in --- */
 
-static struct str keep(char **to, struct str s)
+void guest_meet(struct guest *g, const struct guest_kind *kind, const struct caller *c)
 {
-	struct str copy = { *to, s.n };
-
-	if (!s.p)
-		return (struct str){ NULL, 0 };
-	memcpy(*to, s.p, s.n);
-	*to += s.n;
-	return copy;
-}
-
-/* The address: of the socket; behind a web server on our Unix socket, as that one says. */
-static struct str address_of(
-	const struct wire *w, const struct http_head *h, char *bytes, size_t n, bool *behind)
-{
-	struct str forwarded = http_value(h, "x-forwarded-for");
-	struct str proxies = str_of(live_host(self.live)->conf.trusted_proxies);
-
-	*behind = !wire_address(w, bytes, n);
-	if (*behind)
-		return address_forwarded(proxies, STR("127.0.0.1"), forwarded);
-	if (address_listed(proxies, str_of(bytes))) {
-		*behind = true;
-		return address_forwarded(proxies, str_of(bytes), forwarded);
-	}
-	return str_of(bytes);
-}
-
-void guest_meet(struct guest *g, const struct guest_kind *kind, const struct wire *w,
-	const struct http_head *h, struct str base)
-{
-	char address[ADDRESS_BYTES], *to;
-	bool behind;
-	struct caller c = { .address = address_of(w, h, address, sizeof address, &behind),
-		.host = http_value(h, "host"),
-		.base = base,
-		.user_agent = http_value(h, "user-agent") };
-
-	c.secure = behind && str_is_nocase(http_value(h, "x-forwarded-proto"), "https");
 	g->kind = kind;
 	g->last = &g->first;
-	g->caller = must_alloc(sizeof c + c.address.n + c.host.n + c.base.n + c.user_agent.n + 1);
-	to = (char *)(g->caller + 1);
-	g->caller->address = keep(&to, c.address);
-	g->caller->host = keep(&to, c.host);
-	g->caller->base = keep(&to, c.base);
-	g->caller->user_agent = keep(&to, c.user_agent);
-	g->caller->secure = c.secure;
+	g->caller = caller_copy(c);
 }
-
-/* --- coming in --- */
 
 static bool keep_answer(struct gate *g, struct str bytes)
 {
@@ -503,74 +448,6 @@ void guest_drained(struct guest *g)
 	catch_up(g);
 }
 
-/* --- commands --- */
-
-static void ask_first(struct guest *g);
-
-static void command_free(struct guest *g, struct command *c)
-{
-	g->first = c->next;
-	if (!g->first)
-		g->last = &g->first;
-	g->commands_n--;
-	free(c);
-}
-
-static void is_answered(void *guest, int status, struct str body)
-{
-	struct guest *g = guest;
-	void *tag = g->first->tag;
-
-	g->asked = NULL;
-	command_free(g, g->first);
-	g->kind->answered(g, tag, status, body);
-	ask_first(g);
-}
-
-static void ask_first(struct guest *g)
-{
-	struct question q;
-
-	if (!g->first || g->asked)
-		return;
-	q = (struct question){ g->first->method, g->first->path, g->first->body, str_of(g->token),
-		g->caller };
-	g->asked = forward(
-		live_loop(self.live), live_host(self.live)->conf.run_dir, &q, is_answered, g);
-}
-
-bool guest_may_ask(const struct guest *g)
-{
-	return g->commands_n < COMMANDS_MAX;
-}
-
-void guest_ask(struct guest *g, struct str method, struct str path, struct str body, void *tag,
-	bool at_once)
-{
-	struct command *c = must_alloc(sizeof *c + method.n + path.n + body.n);
-	char *to = c->text;
-
-	c->tag = tag;
-	c->method = keep(&to, method);
-	c->path = keep(&to, path);
-	c->body = keep(&to, body);
-	if (str_starts(path, "/chats") && str_is(method, "POST"))
-		g->moving_us = clock_us();
-	g->commands_n++;
-	if (at_once && g->first) {
-		struct command **link = g->asked ? &g->first->next : &g->first;
-
-		c->next = *link;
-		*link = c;
-		if (!c->next)
-			g->last = &c->next;
-	} else {
-		*g->last = c;
-		g->last = &c->next;
-	}
-	ask_first(g);
-}
-
 /* --- going --- */
 
 void guest_leave(struct guest *g)
@@ -588,14 +465,7 @@ void guest_leave(struct guest *g)
 	else if (g->entering)
 		entering_free(g->entering);
 	g->entering = NULL;
-	if (g->asked)
-		forward_forget(g->asked);
-	g->asked = NULL;
-	while (g->first) {
-		if (g->kind->forgotten)
-			g->kind->forgotten(g->first->tag);
-		command_free(g, g->first);
-	}
+	asking_end(g);
 	free(g->token);
 	free(g->caller);
 	free(g->events);

@@ -3,9 +3,8 @@
  *
  * Coming in is a request like every other (`program` of cgi-bin/bridge.c has its route): walked on
  * the loop, with a thread's help where the database must be asked. Then all behind the cursor is
- * told, from the database as far as the tail does not reach, and from there on what comes. Commands
- * are forwarded to the programs that own them, one after the other, so that they take effect in the
- * order they were said in.
+ * told, from the database as far as the tail does not reach, and from there on what comes. What
+ * they ask for is live/asking.h.
  *
  * The owner embeds a struct guest, zeroed at first, and calls guest_leave() before it frees it. */
 #ifndef LIVE_GUEST_H
@@ -65,18 +64,10 @@ void guests_open(struct live *l);
 void guests_end(int status);
 void guests_close(void);
 
-/* What is known of somebody by their request; `base`: what stands before our part of the path. */
-void guest_meet(struct guest *g, const struct guest_kind *kind, const struct wire *w,
-	const struct http_head *h, struct str base);
+void guest_meet(struct guest *g, const struct guest_kind *kind, const struct caller *c);
 /* token and cursor are copied; an absent cursor is: from now on. Somebody who is in already is only
  * asked who they are: answered by `entered` again, or by `refused`, which puts nobody out. */
 void guest_enter(struct guest *g, struct str token, struct str cursor);
-/* Whether one more command may be said. */
-bool guest_may_ask(const struct guest *g);
-/* `tag` comes back with the answer. at_once: before all that wait, for what goes on with an answer.
- */
-void guest_ask(struct guest *g, struct str method, struct str path, struct str body, void *tag,
-	bool at_once);
 /* What had no room is read now: goes on. */
 void guest_drained(struct guest *g);
 void guest_leave(struct guest *g);

@@ -1,5 +1,6 @@
 #include "live/native.h"
 
+#include "live/asking.h"
 #include "live/frames.h"
 #include "live/guest.h"
 #include "live/wheel.h"
@@ -215,13 +216,13 @@ static void ask(struct native *n, struct json_object *o)
 	if (json_object_object_get_ex(o, "body", &body) && body)
 		text = str_of(json_object_to_json_string_ext(
 			body, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	if (!guest_may_ask(&n->guest)) {
+	if (!asking_has_room(&n->guest)) {
 		shut(n, POLICY, "too many requests wait for their answers");
 		return;
 	}
 	tag = must_alloc(res.n + 1);
 	memcpy(tag, res.p, res.n);
-	guest_ask(&n->guest, method, path, text, tag, false);
+	asking_say(&n->guest, method, path, text, tag, false);
 }
 
 static void on_message(struct wire *w, struct str bytes, bool binary)
@@ -355,6 +356,7 @@ static struct str bearer(const struct http_head *h, struct arena *a)
 void native_begin(struct wire *w, const struct http_head *h, struct str base)
 {
 	struct native *n = must_alloc(sizeof *n);
+	struct caller *caller;
 	struct arena a;
 	struct str token;
 
@@ -370,7 +372,9 @@ void native_begin(struct wire *w, const struct http_head *h, struct str base)
 	}
 	token = bearer(h, &a);
 	wire_claim(w, &user, n);
-	guest_meet(&n->guest, &kind, w, h, base);
+	caller = caller_read(w, h, base);
+	guest_meet(&n->guest, &kind, caller);
+	free(caller);
 	if (token.p) {
 		guest_enter(&n->guest, token, http_query(h, &a, "cursor"));
 	} else {

@@ -109,7 +109,8 @@ static void client_free(struct sio *c)
 	for (int i = 0; i < c->have; i++)
 		free((char *)(uintptr_t)c->parts[i].p);
 	buf_free(&c->text);
-	free(c->met);
+	if (app->forget)
+		app->forget(c->met);
 	free(c);
 }
 
@@ -153,15 +154,19 @@ void sio_refuse(struct sio_socket *s, struct str json)
 void sio_disconnect(struct sio_socket *s, bool close)
 {
 	struct sio *c = s->sio;
-	struct engine *e = c->engine;
 
 	send_from(s, PACKET_DISCONNECT, -1, (struct str){ NULL, 0 }, NULL, 0);
 	discard(s);
-	if (!close)
-		return;
-	client_gone(c);
-	engine_set_data(e, NULL);
-	engine_close(e);
+	if (close)
+		break_off(c);
+}
+
+void sio_drop(struct sio_socket *s)
+{
+	struct sio *c = s->sio;
+
+	discard(s);
+	break_off(c);
 }
 
 size_t sio_waits(const struct sio_socket *s)

@@ -24,9 +24,10 @@ struct sio_app {
 	void (*drained)(struct sio_socket *s);
 	/* It is gone, by itself: the last that is heard of it. */
 	void (*gone)(struct sio_socket *s);
-	/* A client has come: something of its own for its sockets, freed with free(). May be NULL.
-	 */
+	/* A client has come: something of its own for its sockets, and how that is freed. May both
+	 * be NULL. */
 	void *(*met)(const struct wire *w, const struct http_head *h);
+	void (*forget)(void *met);
 };
 
 /* connect_ms: for how long a client may be in no namespace. */
@@ -48,6 +49,9 @@ void sio_cork(struct sio_socket *s);
 void sio_uncork(struct sio_socket *s);
 /* Ends it without `gone`; `close` ends the client's connection as well. */
 void sio_disconnect(struct sio_socket *s, bool close);
+
+/* Breaks the client's connection off: it comes again by itself. Without `gone` for this one. */
+void sio_drop(struct sio_socket *s);
 
 size_t sio_waits(const struct sio_socket *s);
 void sio_set_data(struct sio_socket *s, void *data);

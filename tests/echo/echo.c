@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <json.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -88,7 +89,7 @@ static void gone(struct sio_socket *s)
 	(void)s;
 }
 
-static const struct sio_app sio_app = { has, join, event, NULL, gone, NULL };
+static const struct sio_app sio_app = { has, join, event, NULL, gone, NULL, NULL };
 
 /* --- the server --- */
 
@@ -108,6 +109,7 @@ static int listen_somewhere(int port)
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (bind(fd, (struct sockaddr *)&at, n) || listen(fd, 64) ||
 		getsockname(fd, (struct sockaddr *)&at, &n)) {
 		perror("listen");
