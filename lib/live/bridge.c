@@ -1,7 +1,9 @@
 #include "live/bridge.h"
 
 #include "core/log.h"
+#include "live/classic.h"
 #include "live/engineio.h"
+#include "live/firstname.h"
 #include "live/guest.h"
 #include "live/native.h"
 #include "live/rooms.h"
@@ -96,6 +98,8 @@ static void on_request(struct wire *w, const struct http_head *h, struct str bod
 		native_begin(w, h, base);
 	else if (ends(h->path, "/socket.io/", &base))
 		engine_request(w, h, body, foreign);
+	else if (ends(h->path, "/", &base) && http_upgrades(h))
+		classic_begin(w, h, base);
 	else
 		wire_answer(w, 404, str_of(json),
 			STR("{\"type\":\"about:blank\",\"title\":\"Not found\",\"status\":404,"
@@ -231,4 +235,5 @@ void bridge_serve(struct host *host)
 		exit(1);
 	live_serve(host, &door);
 	guests_close();
+	firstname_close();
 }
