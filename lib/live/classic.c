@@ -4,6 +4,7 @@
 #include "live/errand.h"
 #include "live/firstname.h"
 #include "live/guest.h"
+#include "live/tree.h"
 #include "live/wheel.h"
 #include "live/wire.h"
 #include "web/body.h"
@@ -117,41 +118,16 @@ static void tell(struct classic *c)
 	}
 }
 
-static struct json_object *member(struct json_object *o, const char *name)
-{
-	struct json_object *v = NULL;
-
-	if (json_object_is_type(o, json_type_object))
-		json_object_object_get_ex(o, name, &v);
-	return v;
-}
-
-static struct str words(struct json_object *v)
-{
-	if (!json_object_is_type(v, json_type_string))
-		return (struct str){ NULL, 0 };
-	return (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
-}
-
-static struct json_object *parse(struct str json)
-{
-	struct json_tokener *t = json_tokener_new();
-	struct json_object *o = json.n ? json_tokener_parse_ex(t, json.p, (int)json.n) : NULL;
-
-	json_tokener_free(t);
-	return o;
-}
-
 /* What was asked for the first message. Who or what is gone is called by what is at hand. */
 static void learn(struct classic *c, int status, struct str body)
 {
 	const struct heard *h = c->first;
-	struct json_object *o = status < 400 ? parse(body) : NULL;
-	struct str rest = h->full_name, name = words(member(o, "firstName"));
+	struct json_object *o = status < 400 ? tree_parse(body) : NULL;
+	struct str rest = h->full_name, name = tree_text(o, "firstName");
 
 	if (c->wanted == THE_CHAT)
 		chatkind_learn(h->chat_id,
-			str_is(words(member(o, "kind")), "direct") ? CHAT_DIRECT : CHAT_OTHER);
+			str_is(tree_text(o, "kind"), "direct") ? CHAT_DIRECT : CHAT_OTHER);
 	else
 		firstname_learn(h->author_id, name.p ? name : str_cut(&rest, ' '));
 	c->wanted = NOTHING;
@@ -161,13 +137,13 @@ static void learn(struct classic *c, int status, struct str body)
 
 static void hear(struct classic *c, const struct hub_event *e)
 {
-	struct json_object *o = parse(e->json), *message = member(o, "message");
-	struct json_object *author = member(message, "author");
-	struct str name = words(member(author, "fullName")), body = words(member(message, "body"));
+	struct json_object *o = tree_parse(e->json), *message = tree_member(o, "message");
+	struct json_object *author = tree_member(message, "author");
+	struct str name = tree_text(author, "fullName"), body = tree_text(message, "body");
 	struct heard *h = must_alloc(sizeof *h + name.n + body.n);
 
 	h->chat_id = e->chat_id;
-	h->author_id = json_object_get_int64(member(author, "id"));
+	h->author_id = json_object_get_int64(tree_member(author, "id"));
 	memcpy(h->text, name.p ? name.p : "", name.n);
 	memcpy(h->text + name.n, body.p ? body.p : "", body.n);
 	h->full_name = (struct str){ h->text, name.n };
@@ -241,8 +217,8 @@ static void on_message(struct wire *w, struct str bytes, bool binary)
 		say(c);
 		return;
 	}
-	type = words(member(o, "type"));
-	if (!errand_begin(&c->guest, type, member(o, "params"), &out))
+	type = tree_text(o, "type");
+	if (!errand_begin(&c->guest, type, tree_member(o, "params"), &out))
 		say(c);
 	json_object_put(o);
 }

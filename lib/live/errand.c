@@ -5,6 +5,8 @@
 #include "live/asking.h"
 #include "live/firstname.h"
 #include "live/guest.h"
+#include "live/said.h"
+#include "live/tree.h"
 
 #include <json.h>
 #include <stdarg.h>
@@ -34,43 +36,6 @@ struct errand {
 	char next[NEXT_MAX];
 	int64_t named; /* whose name is being asked */
 };
-
-/* --- JSON --- */
-
-static struct json_object *member(struct json_object *o, const char *name)
-{
-	struct json_object *v = NULL;
-
-	if (json_object_is_type(o, json_type_object))
-		json_object_object_get_ex(o, name, &v);
-	return v;
-}
-
-static struct str words(struct json_object *v)
-{
-	if (!json_object_is_type(v, json_type_string))
-		return (struct str){ NULL, 0 };
-	return (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
-}
-
-static int64_t number(struct json_object *v)
-{
-	return json_object_get_int64(v);
-}
-
-static struct json_object *parse(struct str json)
-{
-	struct json_tokener *t = json_tokener_new();
-	struct json_object *o = json.n ? json_tokener_parse_ex(t, json.p, (int)json.n) : NULL;
-
-	json_tokener_free(t);
-	return o;
-}
-
-static size_t length(struct json_object *array)
-{
-	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
-}
 
 /* --- what is said --- */
 
@@ -114,8 +79,8 @@ void errand_success(struct buf *to, const char *type, struct str message, struct
  * protocol's own example. */
 static void say_refusal(const struct errand *e, int status, struct str body, struct buf *to)
 {
-	struct json_object *o = parse(body);
-	struct str detail = words(member(o, "detail"));
+	struct json_object *o = tree_parse(body);
+	struct str detail = tree_text(o, "detail");
 
 	if (status == 404 && (strstr(e->type, "Group")))
 		detail = STR("User is not a member of this group");
@@ -123,109 +88,11 @@ static void say_refusal(const struct errand *e, int status, struct str body, str
 	json_object_put(o);
 }
 
-/* --- names --- */
-
-/* Whose first name has to be asked; 0: nobody's. */
-static int64_t nameless(struct json_object *person)
-{
-	int64_t id = number(member(person, "id"));
-
-	if (!person || words(member(person, "firstName")).p ||
-		firstname_of(id, words(member(person, "fullName"))).p)
-		return 0;
-	return id;
-}
-
-static struct str first_name(struct json_object *person)
-{
-	struct str name = words(member(person, "firstName"));
-
-	return name.p ? name
-		      : firstname_of(
-				number(member(person, "id")), words(member(person, "fullName")));
-}
-
-/* The one of a direct chat who is not that one. */
-static struct json_object *other_of(struct json_object *chat, int64_t user_id)
-{
-	struct json_object *members = member(chat, "members");
-
-	for (size_t i = 0; i < length(members); i++)
-		if (number(member(json_object_array_get_idx(members, i), "id")) != user_id)
-			return json_object_array_get_idx(members, i);
-	return NULL;
-}
-
-static bool is_direct(struct json_object *chat)
-{
-	struct str kind = words(member(chat, "kind"));
-
-	return str_is(kind, "direct");
-}
-
-/* --- the rows --- */
-
-static void put_last_message(struct writer *w, struct json_object *chat)
-{
-	struct json_object *m = member(chat, "lastMessage"), *author = member(m, "author");
-	struct json_object *to =
-		is_direct(chat) ? other_of(chat, number(member(author, "id"))) : NULL;
-	struct str edited = words(member(m, "editedAt"));
-
-	put_object(w, NULL);
-	put_int(w, "id", number(member(m, "id")));
-	put_int(w, "senderId", number(member(author, "id")));
-	put_str(w, "senderName", first_name(author));
-	if (to)
-		put_int(w, "receiverId", number(member(to, "id")));
-	else
-		put_null(w, "receiverId");
-	put_str(w, "receiverName", to ? first_name(to) : (struct str){ NULL, 0 });
-	if (is_direct(chat))
-		put_null(w, "groupId");
-	else
-		put_int(w, "groupId", number(member(chat, "id")));
-	put_str(w, "groupName",
-		is_direct(chat) ? (struct str){ NULL, 0 } : words(member(chat, "name")));
-	put_str(w, "content", words(member(m, "body")));
-	put_str(w, "createdAt", words(member(m, "createdAt")));
-	put_str(w, "updatedAt", edited.p ? edited : words(member(m, "createdAt")));
-	put_str(w, "deletedAt", words(member(m, "deletedAt")));
-	put_object_end(w);
-}
-
-static void put_dialog_message(struct writer *w, struct json_object *chat, struct json_object *m)
-{
-	int64_t sender = number(member(member(m, "author"), "id"));
-	struct json_object *to = other_of(chat, sender);
-
-	put_object(w, NULL);
-	put_int(w, "sender_id", sender);
-	put_int(w, "receiver_id", number(member(to, "id")));
-	put_str(w, "receverName", first_name(to));
-	put_str(w, "content", words(member(m, "body")));
-	put_str(w, "created_at", words(member(m, "createdAt")));
-	put_object_end(w);
-}
-
-static void put_group_message(struct writer *w, struct json_object *chat, struct json_object *m)
-{
-	struct json_object *author = member(m, "author");
-
-	put_object(w, NULL);
-	put_int(w, "sender_id", number(member(author, "id")));
-	put_str(w, "senderName", first_name(author));
-	put_int(w, "group_id", number(member(chat, "id")));
-	put_str(w, "created_at", words(member(m, "createdAt")));
-	put_str(w, "content", words(member(m, "body")));
-	put_object_end(w);
-}
-
 /* Messages come in the order of their numbers, and the latest is said first. */
 static void say_rows(const struct errand *e, struct buf *to)
 {
 	struct writer w = { .to = to };
-	size_t n = length(e->rows);
+	size_t n = tree_length(e->rows);
 	bool chats = strcmp(e->type, "listLastMessage") == 0;
 
 	success_begins(&w, e->type);
@@ -234,11 +101,11 @@ static void say_rows(const struct errand *e, struct buf *to)
 		struct json_object *row = json_object_array_get_idx(e->rows, chats ? i : n - 1 - i);
 
 		if (chats)
-			put_last_message(&w, row);
-		else if (is_direct(e->chat))
-			put_dialog_message(&w, e->chat, row);
+			said_put_last(&w, row);
+		else if (said_in_direct(e->chat))
+			said_put_dialog(&w, e->chat, row);
 		else
-			put_group_message(&w, e->chat, row);
+			said_put_group(&w, e->chat, row);
 	}
 	put_array_end(&w);
 	success_ends(&w, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
@@ -274,12 +141,13 @@ static void ask_chats(struct errand *e, struct guest *g, enum step step, bool fi
 /* The numbers of a chat have no gap, so a page is a range of them. false: there is no such page. */
 static bool ask_messages(struct errand *e, struct guest *g)
 {
-	int64_t last = number(member(e->chat, "lastSeq")) - e->skip;
+	int64_t last = tree_number(tree_member(e->chat, "lastSeq")) - e->skip;
 
 	if (last < 1)
 		return false;
 	get(e, g, LISTING, false, "/messages/%lld?before=%lld&limit=%lld",
-		(long long)number(member(e->chat, "id")), (long long)last + 1, (long long)e->limit);
+		(long long)tree_number(tree_member(e->chat, "id")), (long long)last + 1,
+		(long long)e->limit);
 	return true;
 }
 
@@ -287,11 +155,11 @@ static int64_t nameless_in(const struct errand *e)
 {
 	int64_t id = 0;
 
-	for (size_t i = 0; i < length(e->rows) && !id; i++) {
+	for (size_t i = 0; i < tree_length(e->rows) && !id; i++) {
 		struct json_object *row = json_object_array_get_idx(e->rows, i);
-		struct json_object *m = member(row, "lastMessage");
+		struct json_object *m = tree_member(row, "lastMessage");
 
-		id = nameless(member(m ? m : row, "author"));
+		id = said_nameless(tree_member(m ? m : row, "author"));
 	}
 	return id;
 }
@@ -313,7 +181,7 @@ static bool say_or_ask_names(struct errand *e, struct guest *g, struct buf *to)
 /* Whether there are more chats to be asked for. */
 static bool take_next(struct errand *e, struct json_object *answer)
 {
-	struct str next = words(member(answer, "next"));
+	struct str next = tree_text(answer, "next");
 
 	snprintf(e->next, sizeof e->next, "%.*s", STR_ARG(next));
 	return next.n > 0 && next.n < sizeof e->next;
@@ -323,20 +191,20 @@ static bool take_next(struct errand *e, struct json_object *answer)
 static bool took_chats(
 	struct errand *e, struct guest *g, struct json_object *answer, struct buf *to)
 {
-	struct json_object *items = member(answer, "items");
+	struct json_object *items = tree_member(answer, "items");
 	bool more = take_next(e, answer);
 
-	for (size_t i = 0; i < length(items) && length(e->rows) < (size_t)e->limit; i++) {
+	for (size_t i = 0; i < tree_length(items) && tree_length(e->rows) < (size_t)e->limit; i++) {
 		struct json_object *chat = json_object_array_get_idx(items, i);
 
-		if (!member(chat, "lastMessage"))
+		if (!tree_member(chat, "lastMessage"))
 			continue;
 		if (e->skip)
 			e->skip--;
 		else
 			json_object_array_add(e->rows, json_object_get(chat));
 	}
-	if (more && length(e->rows) < (size_t)e->limit) {
+	if (more && tree_length(e->rows) < (size_t)e->limit) {
 		ask_chats(e, g, LISTING_CHATS, false);
 		return false;
 	}
@@ -347,14 +215,15 @@ static bool took_chats(
 static bool found_dialog(
 	struct errand *e, struct guest *g, struct json_object *answer, struct buf *to)
 {
-	struct json_object *items = member(answer, "items");
+	struct json_object *items = tree_member(answer, "items");
 	bool more = take_next(e, answer);
 
-	for (size_t i = 0; i < length(items) && !e->chat; i++) {
+	for (size_t i = 0; i < tree_length(items) && !e->chat; i++) {
 		struct json_object *chat = json_object_array_get_idx(items, i);
-		struct json_object *other = is_direct(chat) ? other_of(chat, g->user_id) : NULL;
+		struct json_object *other =
+			said_in_direct(chat) ? said_other_of(chat, g->user_id) : NULL;
 
-		if (other && number(member(other, "id")) == e->id)
+		if (other && tree_number(tree_member(other, "id")) == e->id)
 			e->chat = json_object_get(chat);
 	}
 	if (!e->chat && more) {
@@ -370,17 +239,15 @@ static bool found_dialog(
 static bool opened_dialog(struct errand *e, struct guest *g, struct json_object *answer)
 {
 	struct json_object *body = json_object_new_object();
-	struct json_object *content = member(e->params, "content");
+	struct json_object *content = tree_member(e->params, "content");
 	struct arena a;
 
 	arena_init(&a);
 	json_object_object_add(body, "body", json_object_get(content));
 	ask(e, g, "POST",
 		arena_printf(&a, "/messages/%lld",
-			(long long)number(member(member(answer, "chat"), "id"))),
-		str_of(json_object_to_json_string_ext(
-			body, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)),
-		DOING, false);
+			(long long)tree_number(tree_member(tree_member(answer, "chat"), "id"))),
+		tree_json(body), DOING, false);
 	json_object_put(body);
 	arena_free(&a);
 	return false;
@@ -399,10 +266,10 @@ static bool take_step(struct errand *e, struct guest *g, struct json_object *ans
 		return true;
 	case LISTING:
 		json_object_put(e->rows);
-		e->rows = json_object_get(member(answer, "items"));
+		e->rows = json_object_get(tree_member(answer, "items"));
 		return say_or_ask_names(e, g, to);
 	case NAMING:
-		firstname_learn(e->named, words(member(answer, "firstName")));
+		firstname_learn(e->named, tree_text(answer, "firstName"));
 		return say_or_ask_names(e, g, to);
 	case OPENING: return opened_dialog(e, g, answer);
 	default: errand_success(to, e->type, (struct str){ NULL, 0 }, (struct str){ NULL, 0 });
@@ -423,7 +290,7 @@ bool errand_go_on(struct errand *e, struct guest *g, int status, struct str body
 		say_refusal(e, status, body, frame);
 		done = true;
 	} else {
-		answer = parse(body);
+		answer = tree_parse(body);
 		done = take_step(e, g, answer, frame);
 		json_object_put(answer);
 	}
@@ -438,8 +305,8 @@ bool errand_go_on(struct errand *e, struct guest *g, int status, struct str body
 static bool number_of(
 	struct json_object *params, const char *name, int64_t least, int64_t most, int64_t *n)
 {
-	struct json_object *v = member(params, name);
-	struct str text = words(v);
+	struct json_object *v = tree_member(params, name);
+	struct str text = tree_words(v);
 
 	if (json_object_is_type(v, json_type_int))
 		*n = json_object_get_int64(v);
@@ -484,7 +351,7 @@ static const char *read_params(const struct kind *k, struct json_object *params,
 	if (k->id && !number_of(params, k->id, 1, INT64_C(9007199254740991), &e->id))
 		return strcmp(k->id, "groupId") == 0 ? "groupId must be the id of a group"
 						     : "receiverId must be the id of a user";
-	if (k->text && !words(member(params, k->text)).p)
+	if (k->text && !tree_words(tree_member(params, k->text)).p)
 		return strcmp(k->text, "content") == 0 ? "content must be text"
 						       : "groupName must be text";
 	if (k->pages && (!number_of(params, "limit", 1, LIMIT_MAX, &e->limit) ||
@@ -506,7 +373,8 @@ static void ask_to_do(const struct kind *k, struct errand *e, struct guest *g)
 		else
 			buf_byte(&path, *p);
 	if (k->as)
-		json_object_object_add(body, k->as, json_object_get(member(e->params, k->text)));
+		json_object_object_add(
+			body, k->as, json_object_get(tree_member(e->params, k->text)));
 	if (strcmp(e->type, "addUserInGroup") == 0) {
 		number_of(e->params, "userId", 1, INT64_MAX, &user_id);
 		ids = json_object_new_array();
@@ -515,10 +383,7 @@ static void ask_to_do(const struct kind *k, struct errand *e, struct guest *g)
 	}
 	if (e->step == OPENING)
 		json_object_object_add(body, "userId", json_object_new_int64(e->id));
-	ask(e, g, k->method, buf_as_str(&path),
-		str_of(json_object_to_json_string_ext(
-			body, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)),
-		e->step, true);
+	ask(e, g, k->method, buf_as_str(&path), tree_json(body), e->step, true);
 	json_object_put(body);
 	buf_free(&path);
 }

@@ -3,6 +3,7 @@
 #include "live/asking.h"
 #include "live/frames.h"
 #include "live/guest.h"
+#include "live/tree.h"
 #include "live/wheel.h"
 #include "live/wire.h"
 #include "web/body.h"
@@ -157,15 +158,6 @@ static void say_problem(
 
 /* --- what is heard --- */
 
-static struct str text_of(struct json_object *o, const char *name)
-{
-	struct json_object *v;
-
-	if (!json_object_object_get_ex(o, name, &v) || !json_object_is_type(v, json_type_string))
-		return (struct str){ NULL, 0 };
-	return (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
-}
-
 /* The number or word a request goes by, as JSON. */
 static struct str name_of(struct json_object *o)
 {
@@ -176,8 +168,7 @@ static struct str name_of(struct json_object *o)
 		(!json_object_is_type(v, json_type_int) &&
 			!json_object_is_type(v, json_type_string)))
 		return STR("null");
-	text = str_of(json_object_to_json_string_ext(
-		v, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	text = tree_json(v);
 	return text.n <= WORD_MAX ? text : STR("null");
 }
 
@@ -197,7 +188,7 @@ static bool is_path(struct str s)
 
 static void ask(struct native *n, struct json_object *o)
 {
-	struct str res = name_of(o), method = text_of(o, "method"), path = text_of(o, "path");
+	struct str res = name_of(o), method = tree_text(o, "method"), path = tree_text(o, "path");
 	struct str text = { NULL, 0 };
 	struct json_object *body = NULL;
 	char *tag;
@@ -214,8 +205,7 @@ static void ask(struct native *n, struct json_object *o)
 		return;
 	}
 	if (json_object_object_get_ex(o, "body", &body) && body)
-		text = str_of(json_object_to_json_string_ext(
-			body, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		text = tree_json(body);
 	if (!asking_has_room(&n->guest)) {
 		shut(n, POLICY, "too many requests wait for their answers");
 		return;
@@ -241,11 +231,11 @@ static void on_message(struct wire *w, struct str bytes, bool binary)
 			why ? str_of(why) : STR("The frame is not a JSON object."));
 		return;
 	}
-	token = text_of(o, "auth");
+	token = tree_text(o, "auth");
 	if (!token.p)
 		ask(n, o);
 	else if (!n->guest.entering)
-		guest_enter(&n->guest, token, text_of(o, "cursor"));
+		guest_enter(&n->guest, token, tree_text(o, "cursor"));
 	else
 		say_problem(n, STR("null"), 400, "Bad request", STR("One token at a time."));
 	json_object_put(o);

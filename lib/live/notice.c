@@ -2,27 +2,17 @@
 
 #include "core/arena.h"
 #include "core/writer.h"
-
-#include <json.h>
+#include "live/tree.h"
 
 enum { NOTICE_MAX = 16384, BODY_POINTS = 200 };
 
 static struct buf text = BUF_INIT(NOTICE_MAX);
 
-static struct json_object *member(struct json_object *o, const char *name)
-{
-	struct json_object *v = NULL;
-
-	if (json_object_is_type(o, json_type_object))
-		json_object_object_get_ex(o, name, &v);
-	return v;
-}
-
 static struct str words(struct json_object *v)
 {
-	if (!json_object_is_type(v, json_type_string))
-		return STR("");
-	return (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
+	struct str s = tree_words(v);
+
+	return s.p ? s : STR("");
 }
 
 /* Its beginning, not cut within a character. */
@@ -34,15 +24,6 @@ static struct str beginning(struct str s)
 		if (((unsigned char)s.p[i] & 0xc0) != 0x80 && points++ == BODY_POINTS)
 			return (struct str){ s.p, i };
 	return s;
-}
-
-static struct json_object *parse(struct str json)
-{
-	struct json_tokener *t = json_tokener_new();
-	struct json_object *o = json_tokener_parse_ex(t, json.p, (int)json.n);
-
-	json_tokener_free(t);
-	return o;
 }
 
 static struct str write(
@@ -63,12 +44,12 @@ static struct str write(
 
 struct str notice_of_message(const struct hub_event *e, int64_t *author_id)
 {
-	struct json_object *o = parse(e->json), *message = member(o, "message");
-	struct json_object *author = member(message, "author");
-	struct str notice = write(
-		"message", e, words(member(author, "fullName")), words(member(message, "body")));
+	struct json_object *o = tree_parse(e->json), *message = tree_member(o, "message");
+	struct json_object *author = tree_member(message, "author");
+	struct str notice = write("message", e, words(tree_member(author, "fullName")),
+		words(tree_member(message, "body")));
 
-	*author_id = json_object_get_int64(member(author, "id"));
+	*author_id = json_object_get_int64(tree_member(author, "id"));
 	json_object_put(o);
 	return notice;
 }
@@ -76,17 +57,17 @@ struct str notice_of_message(const struct hub_event *e, int64_t *author_id)
 /* A direct chat has no name of its own: it is the other one's. */
 struct str notice_of_chat(const struct hub_event *e, int64_t user_id)
 {
-	struct json_object *o = parse(e->json), *chat = member(o, "chat");
-	struct json_object *members = member(chat, "members");
-	struct str title = words(member(chat, "name")), notice;
+	struct json_object *o = tree_parse(e->json), *chat = tree_member(o, "chat");
+	struct json_object *members = tree_member(chat, "members");
+	struct str title = words(tree_member(chat, "name")), notice;
 	size_t n = json_object_is_type(members, json_type_array) ? json_object_array_length(members)
 								 : 0;
 
 	for (size_t i = 0; i < n && !title.n; i++) {
 		struct json_object *one = json_object_array_get_idx(members, i);
 
-		if (json_object_get_int64(member(one, "id")) != user_id)
-			title = words(member(one, "fullName"));
+		if (json_object_get_int64(tree_member(one, "id")) != user_id)
+			title = words(tree_member(one, "fullName"));
 	}
 	notice = write("invite", e, title, STR(""));
 	json_object_put(o);

@@ -9,6 +9,7 @@
 #include "live/notice.h"
 #include "live/socketio.h"
 #include "live/spoken.h"
+#include "live/tree.h"
 
 #include <json.h>
 #include <openssl/evp.h>
@@ -189,16 +190,6 @@ static void ack_problem(
 	buf_free(&text);
 }
 
-static struct str text_of(struct json_object *o, const char *name)
-{
-	struct json_object *v;
-
-	if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, name, &v) ||
-		!json_object_is_type(v, json_type_string))
-		return (struct str){ NULL, 0 };
-	return (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
-}
-
 static void on_said(struct sio_socket *s, const struct packet *p, const struct str *attachments)
 {
 	struct visitor *v = sio_data(s);
@@ -211,10 +202,10 @@ static void on_said(struct sio_socket *s, const struct packet *p, const struct s
 	if (json_object_array_length(p->tree) > 1)
 		arg = json_object_array_get_idx(p->tree, 1);
 	arena_init(&a);
-	if (strcmp(json_object_get_string(first), "auth") == 0 && text_of(arg, "token").p &&
+	if (strcmp(json_object_get_string(first), "auth") == 0 && tree_text(arg, "token").p &&
 		!v->guest.entering) {
 		v->renewal = p->id;
-		guest_enter(&v->guest, text_of(arg, "token"), (struct str){ NULL, 0 });
+		guest_enter(&v->guest, tree_text(arg, "token"), (struct str){ NULL, 0 });
 	} else if (!asking_has_room(&v->guest)) {
 		ack_problem(v, p->id, 429, "rate_limited",
 			"Too many commands of this socket wait for their answers.");
@@ -254,7 +245,7 @@ static bool is_own(const struct visitor *v, struct str pid)
 
 static void name_socket(struct visitor *v)
 {
-	struct str pid = text_of(v->auth, "pid");
+	struct str pid = tree_text(v->auth, "pid");
 	struct arena a;
 
 	arena_init(&a);
@@ -330,7 +321,7 @@ static void on_refused(struct guest *g, struct str cgi, int status, struct str b
 	}
 	if (v->recovers && (status == 410 || status == 422)) {
 		v->recovers = false;
-		guest_enter(g, text_of(v->auth, "token"), text_of(v->auth, "cursor"));
+		guest_enter(g, tree_text(v->auth, "token"), tree_text(v->auth, "cursor"));
 		return;
 	}
 	refuse(v, status, body);
@@ -365,7 +356,7 @@ static void on_connect(struct sio_socket *s, struct json_object *auth, struct st
 {
 	struct visitor *v = must_alloc(sizeof *v);
 	const struct met *met = sio_met(s);
-	struct str token = text_of(auth, "token"), offset = text_of(auth, "offset");
+	struct str token = tree_text(auth, "token"), offset = tree_text(auth, "offset");
 
 	(void)auth_json;
 	self.n++;
@@ -374,9 +365,9 @@ static void on_connect(struct sio_socket *s, struct json_object *auth, struct st
 	v->plain = met->plain;
 	sio_set_data(s, v);
 	guest_meet(&v->guest, &kind, met->caller);
-	v->recovers = self.recovery && text_of(auth, "pid").p && offset.p;
+	v->recovers = self.recovery && tree_text(auth, "pid").p && offset.p;
 	if (token.p)
-		guest_enter(&v->guest, token, v->recovers ? offset : text_of(auth, "cursor"));
+		guest_enter(&v->guest, token, v->recovers ? offset : tree_text(auth, "cursor"));
 	else
 		refuse(v, 401, STR(""));
 }

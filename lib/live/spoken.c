@@ -1,6 +1,7 @@
 #include "live/spoken.h"
 
 #include "core/writer.h"
+#include "live/tree.h"
 
 #include <json.h>
 #include <stdio.h>
@@ -25,15 +26,9 @@ static const struct command {
 	{ "typing", "POST", "/chats/@/typing", { NULL } },
 };
 
-static struct str words(struct json_object *v)
-{
-	return (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
-}
-
 static struct str as_json(struct arena *a, struct json_object *v)
 {
-	return arena_copy(a, str_of(json_object_to_json_string_ext(
-				     v, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)));
+	return arena_copy(a, tree_json(v));
 }
 
 static void put_escaped(struct buf *to, struct str s)
@@ -61,7 +56,7 @@ static void put_query(struct buf *to, const struct command *c, struct json_objec
 		buf_z(to, c->query[i]);
 		buf_byte(to, '=');
 		put_escaped(to, json_object_is_type(v, json_type_string)
-					? words(v)
+					? tree_words(v)
 					: str_of(json_object_to_json_string_ext(
 						  v, JSON_C_TO_STRING_PLAIN)));
 		mark = '&';
@@ -124,9 +119,9 @@ static const char *read_request(struct arena *a, struct json_object *arg, struct
 	if (!out->method.p)
 		return "method must be GET, POST, PUT, PATCH or DELETE";
 	if (!json_object_object_get_ex(arg, "path", &path) ||
-		!json_object_is_type(path, json_type_string) || !is_target(words(path)))
+		!json_object_is_type(path, json_type_string) || !is_target(tree_words(path)))
 		return "path must be an address behind /api/v1";
-	out->path = arena_copy(a, words(path));
+	out->path = arena_copy(a, tree_words(path));
 	if (json_object_object_get_ex(arg, "body", &body) && body)
 		out->body = as_json(a, body);
 	return NULL;
@@ -160,17 +155,15 @@ static void put_error(struct writer *w, int status, struct str body)
 
 	put_int(w, "status", status);
 	if (is_object && json_object_object_get_ex(o, "code", &v))
-		put_str(w, "code", words(v));
+		put_str(w, "code", tree_words(v));
 	else
 		put_z(w, "code", status == 401 ? "unauthorized" : "error");
 	if (is_object && json_object_object_get_ex(o, "detail", &v))
-		put_str(w, "detail", words(v));
+		put_str(w, "detail", tree_words(v));
 	else
 		put_z(w, "detail", status == 401 ? "Log in, and say the token as auth.token." : "");
 	if (is_object && json_object_object_get_ex(o, "fields", &v))
-		put_raw(w, "fields",
-			str_of(json_object_to_json_string_ext(
-				v, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)));
+		put_raw(w, "fields", tree_json(v));
 	json_object_put(o);
 	json_tokener_free(t);
 }
