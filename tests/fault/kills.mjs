@@ -20,6 +20,7 @@ function read(file) {
 export function pidOf(site, name) {
   const lighttpd = Number(read(`${site.var}/run/lighttpd.pid`))
   if (name === 'lighttpd') return lighttpd
+  if (name === 'bridge') return Number(read(`${site.var}/run/bridge.sid`))
   if (name === 'mariadbd') return Number(read(`${site.var}/run/db.pid`))
   const children = read(`/proc/${lighttpd}/task/${lighttpd}/children`).split(' ').filter(Boolean)
   return Number(children.find(pid => read(`/proc/${pid}/comm`) === name) ?? 0)
