@@ -52,10 +52,10 @@ export function socketIo(site, transports) {
     })
     while (!signal.aborted) {
       await Promise.race([delay(chain.drops ? 20 + luck.below(2000) : 60_000), ended(signal)])
-      // As a network would: not while the client still hands on what it has read, nor while it opens, when it would only
-      // wait for its own timeout.
+      // As a network would: not while the client still hands on what it has read (an upgrade among it), nor while it
+      // opens, when it would only wait for its own timeout.
       await new Promise(resolve => setImmediate(resolve))
-      if (chain.drops && !signal.aborted && socket.connected) socket.io.engine.close()
+      if (chain.drops && !signal.aborted && socket.connected && !socket.io.engine.upgrading) socket.io.engine.close()
     }
     socket.disconnect()
   }

@@ -163,10 +163,10 @@ export class Site {
       .filter(({ name }) => name)
   }
 
-  // Every program of lighttpd.conf, lighttpd and MariaDB.
+  // Every program of lighttpd.conf, lighttpd, MariaDB and the bridge.
   get expected() {
     const conf = fs.readFileSync(path.join(this.tree, 'lighttpd.conf'), 'utf8')
-    return [...conf.matchAll(/^[^#\n]*"bin-path" => bin \+ "\/(\w+)"/gm)].map(m => m[1]).concat('lighttpd', 'mariadbd').sort()
+    return [...conf.matchAll(/^[^#\n]*"bin-path" => bin \+ "\/(\w+)"/gm)].map(m => m[1]).concat('lighttpd', 'mariadbd', 'bridge').sort()
   }
 
   pid(name) { return this.processes().find(p => p.name === name)?.pid }
