@@ -98,10 +98,14 @@ export function openIo(site, auth, { transports = ['websocket'], ...options } = 
     end: () => socket.disconnect()
   }
   return new Promise((resolve, reject) => {
-    socket.once('connect', () => resolve(it))
-    socket.once('connect_error', fault => {
+    const refused = fault => {
       socket.disconnect()
       reject(fault)
+    }
+    socket.once('connect_error', refused)
+    socket.once('connect', () => {
+      socket.off('connect_error', refused)
+      resolve(it)
     })
   })
 }

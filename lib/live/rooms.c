@@ -298,6 +298,8 @@ static void on_entered(struct guest *g)
 	arena_free(&a);
 }
 
+/* Who is refused for good does not come again by itself; so where it is our fault, the connection
+ * breaks instead. */
 static void refuse(struct visitor *v, int status, struct str body)
 {
 	struct buf text = BUF_INIT(PACKETS_MAX);
@@ -305,7 +307,10 @@ static void refuse(struct visitor *v, int status, struct str body)
 
 	spoken_refusal(&text, status, body);
 	discard(v);
-	sio_refuse(s, buf_as_str(&text));
+	if (status >= 500)
+		sio_drop(s);
+	else
+		sio_refuse(s, buf_as_str(&text));
 	buf_free(&text);
 }
 
