@@ -58,6 +58,7 @@ LIB_SOURCES := $(sort $(wildcard lib/*/*.c))
 PROGRAM_SOURCES := $(sort $(wildcard cgi-bin/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
+ECHO := $(OUT)/echo/echo
 LIBRARY := $(OUT)/libbellhop.a
 PROGRAMS := $(PROGRAM_SOURCES:cgi-bin/%.c=$(OUT)/bin/%)
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/unit/%)
@@ -66,12 +67,13 @@ LOADGEN_SOURCES := $(sort $(wildcard tests/bench/loadgen/*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 BENCHES := $(OUT)/bench/loadgen $(BENCH_SOURCES:tests/bench/%.c=$(OUT)/bench/%)
 
-.PHONY: all web packages programs units fuzzers benches run start stop test lint bench fault fuzz install clean help
+.PHONY: all web packages programs units fuzzers benches echo run start stop test lint bench fault fuzz install clean help
 
 all: programs web
 
 programs: $(PROGRAMS)
 units: $(UNITS)
+echo: $(ECHO)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 
@@ -109,6 +111,11 @@ $(OUT)/bench/loadgen: $(LOADGEN_SOURCES:%.c=$(OUT)/%.o)
 	@$(CC) $(FLAVOUR_LINK) -o $@ $^
 
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  link    $@"
+	@$(CC) $(FLAVOUR_LINK) -o $@ $^ $(LIBS)
+
+$(OUT)/echo/%: $(OUT)/tests/echo/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  link    $@"
 	@$(CC) $(FLAVOUR_LINK) -o $@ $^ $(LIBS)

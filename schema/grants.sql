@@ -92,3 +92,13 @@ GRANT SELECT (id, user_id, expires_at, revoked_at) ON {database}.session TO {pol
 GRANT SELECT ON {database}.revocation TO {poll};
 GRANT SELECT (id, kind) ON {database}.chat TO {poll};
 GRANT SELECT (id, last_seen_at, deleted_at), UPDATE (last_seen_at) ON {database}.user TO {poll};
+
+-- bridge: the same as poll. What its sockets ask for, the programs above do.
+GRANT SELECT ON {database}.event TO {bridge};
+GRANT SELECT ON {database}.log_head TO {bridge};
+GRANT SELECT ON {database}.member TO {bridge};
+GRANT SELECT ON {database}.former_member TO {bridge};
+GRANT SELECT (id, user_id, expires_at, revoked_at) ON {database}.session TO {bridge};
+GRANT SELECT ON {database}.revocation TO {bridge};
+GRANT SELECT (id, kind) ON {database}.chat TO {bridge};
+GRANT SELECT (id, last_seen_at, deleted_at), UPDATE (last_seen_at) ON {database}.user TO {bridge};

@@ -47,7 +47,7 @@ wanted=("$@")
 bin=$PWD/.build
 stage release build MODE=release programs
 stage clang build MODE=clang programs
-stage asan build MODE=asan programs units
+stage asan build MODE=asan programs units echo
 stage fuzzers build MODE=fuzz fuzzers
 stage rules tests/lint.sh rules
 stage units units
@@ -58,6 +58,7 @@ stage http env BIN="$bin/asan/bin" node tests/api/run.mjs http
 stage cgi env BIN="$bin/release/bin" node tests/api/run.mjs cgi
 stage browser env BIN="$bin/release/bin" node --test --test-reporter=tap --test-concurrency=2 tests/browser/*.test.mjs
 stage fault env BIN="$bin/release/bin" node --test --test-reporter=tap tests/fault/*.test.mjs
+stage protocol env ECHO="$bin/asan/echo/echo" node --test --test-reporter=tap tests/protocol/*.test.mjs
 stage host node_tests tests/host/*.test.mjs
 
 for log in ${trouble[@]+"${trouble[@]}"}; do

@@ -108,10 +108,11 @@ export class Site {
         .map(route => ({ ...route, name: `${route.method} /${route.program}${route.path === '/' ? '' : route.path}` })))
   }
 
-  // The web programs that are built: every source file but the command line, which has no routes.
+  // The web programs that are built: every source file but the command line, which has no routes, and the bridge, which
+  // answers nobody but its own sockets.
   programs() {
     return readdirSync(`${ROOT}/cgi-bin`)
-      .filter(file => file.endsWith('.c') && file !== 'bellhop.c')
+      .filter(file => file.endsWith('.c') && !['bellhop.c', 'bridge.c'].includes(file))
       .map(file => file.slice(0, -2))
   }
 

@@ -99,12 +99,22 @@ static const struct setting settings[] = {
 	A_NUMBER("limits", "places", places, "9000", 0, 1000000,
 		"polls and event streams that wait at once; below what the web server has of "
 		"connections, so that others come through"),
+	A_NUMBER("limits", "sockets", sockets, "10", 0, 1000, "sockets at once per person"),
 	A_NUMBER("limits", "writes", writes, "30", 0, 1000, "changes a second per person"),
 	A_NUMBER("limits", "writes_burst", writes_burst, "100", 1, 100000,
 		"changes at once per person"),
 	A_NUMBER("limits", "reads", reads, "100", 0, 1000, "reads a second per person"),
 	A_NUMBER(
 		"limits", "reads_burst", reads_burst, "400", 1, 100000, "reads at once per person"),
+	A_NUMBER("bridge", "on", bridge_on, "1", 0, 1,
+		"whether `make run` starts the bridge: WebSocket and Socket.IO"),
+	A_TEXT("bridge", "socket", bridge_socket, "",
+		"its Unix socket, for the web server; empty: bridge.sock in [paths] run"),
+	A_NUMBER("bridge", "port", bridge_port, "0", 0, 65535,
+		"a TCP port of its own beside that; 0: none"),
+	A_TEXT("bridge", "address", bridge_address, "127.0.0.1", "the address of that port"),
+	A_NUMBER("bridge", "recovery", bridge_recovery, "1", 0, 1,
+		"whether Socket.IO clients recover what they missed (connection state recovery)"),
 	A_TEXT("PROGRAM", "user", own_user, "", "database account of this program alone"),
 	A_TEXT("PROGRAM", "password", own_password, "", "its password"),
 	A_NUMBER("PROGRAM", "threads", threads, "8", 1, 256, "requests served at once"),
@@ -134,12 +144,14 @@ static bool is_program(const char *section)
 
 static const struct setting *find(const char *section, const char *key)
 {
-	const char *wanted = is_program(section) ? "PROGRAM" : section;
+	bool program = is_program(section);
 
 	if (strcmp(section, "PROGRAM") == 0)
 		return NULL;
 	for (size_t i = 0; i < SETTINGS; i++)
-		if (strcmp(settings[i].section, wanted) == 0 && strcmp(settings[i].key, key) == 0)
+		if (strcmp(settings[i].key, key) == 0 &&
+			(strcmp(settings[i].section, section) == 0 ||
+				(program && strcmp(settings[i].section, "PROGRAM") == 0)))
 			return &settings[i];
 	return NULL;
 }

@@ -34,8 +34,8 @@ struct conf {
 	int64_t password_places;
 
 	/* [limits], each a number of tries in a span; 0 switches one off */
-	int64_t login_tries, registrations, messages, messages_burst, waits, places, writes,
-		writes_burst, reads, reads_burst;
+	int64_t login_tries, registrations, messages, messages_burst, waits, places, sockets,
+		writes, writes_burst, reads, reads_burst;
 
 	int64_t lobby, away_s, log_days; /* [site] */
 
@@ -43,6 +43,9 @@ struct conf {
 	int64_t image_mb, audio_mb, video_mb, document_mb, quota_mb;
 	int64_t megapixels, uploads, unused_days;
 	char upload_types[CONF_TEXT_MAX]; /* by their words in lib/media/types.c */
+	/* [bridge] */
+	int64_t bridge_on, bridge_port, bridge_recovery;
+	char bridge_socket[108], bridge_address[64];
 
 	int64_t threads; /* [PROGRAM] */
 };

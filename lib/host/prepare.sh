@@ -150,7 +150,7 @@ make_settings() {
 
 			; Each program has a database account of its own, which may do only what the program needs.
 		CONF
-		for program in account users chats messages files poll push health; do
+		for program in account users chats messages files poll push health bridge; do
 			random=${random:48}
 			printf '[%s]\nuser = bellhop_%s\npassword = %s\n' "$program" "$program" "${random:0:48}"
 		done

@@ -22,7 +22,7 @@ step() {
 
 # The living processes of this site, a line each: pid and name. Only those of our own user.
 ours() {
-	local file pid user state name session marked=' '
+	local file pid user state name session marked=' ' of
 	while read -r file; do
 		pid=${file#/proc/} pid=${pid%/environ}
 		[ -O "/proc/$pid" ] && read -r name 2>/dev/null <"/proc/$pid/comm" || continue

@@ -238,7 +238,7 @@ bring_up() {
 
 start_programs() {
 	local names name
-	readarray -t names < <(listed_programs)
+	readarray -t names < <(wanted_programs)
 	cut_log "$VAR/log/programs.log"
 	spawn TERM "$BIN/bellhop" programs "$site/run" "${names[@]/#/$BIN/}" >>"$VAR/log/programs.log"
 	programs=$spawned
@@ -253,6 +253,16 @@ start_programs() {
 			nap
 		done
 	done
+}
+
+# All but the bridge, where it is switched off.
+wanted_programs() {
+	local on=${BELLHOP_BRIDGE_ON-$(setting bridge on)}
+	if [ "${on:-1}" = 0 ]; then
+		listed_programs | grep -vx bridge
+	else
+		listed_programs
+	fi
 }
 
 start_web() {
@@ -341,7 +351,7 @@ stop_all() {
 	stop_programs
 	stop_database
 	[ "$site" = "$VAR" ] || rm -f -- "$site"
-	rm -f -- "$VAR"/run/*.sock "$VAR"/run/*.pid "$VAR"/run/programs.sid \
+	rm -f -- "$VAR"/run/*.sock "$VAR"/run/*.pid "$VAR"/run/*.sid \
 		"$VAR"/run/db.init "$VAR"/run/db.ready "$VAR"/run/address
 }
 

@@ -71,7 +71,8 @@ void jail_enter(const struct host *host)
 	allow(rules, "/lib", READ_FILES);
 	allow(rules, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE);
 	allow(rules, "/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
-	allow(rules, c->run_dir, KEEP_FILES);
+	allow(rules, c->run_dir,
+		KEEP_FILES | (host->program->is_daemon ? LANDLOCK_ACCESS_FS_MAKE_SOCK : 0));
 	if (host->program->stores)
 		allow(rules, c->files_dir, KEEP_FILES);
 	allow_log(rules, c->log_file);

@@ -2,7 +2,8 @@
  * end.
  *
  * The same binary serves FastCGI, when descriptor 0 is a listening socket, with a number of
- * threads; and else one CGI request from its environment and standard input. It has no header:
+ * threads; and else one CGI request from its environment and standard input. A daemon serves on
+ * sockets of its own, whatever descriptor 0 is. It has no header:
  * nothing calls it, and a test that has a main() of its own links the library without it. */
 #include "core/log.h"
 #include "data/event.h"
@@ -100,7 +101,7 @@ int main(int argc, char **argv)
 	mysql_library_init(0, NULL, NULL);
 	if (program.open)
 		program.open(&host);
-	if (gate_is_fastcgi())
+	if (program.is_daemon || gate_is_fastcgi())
 		(program.serve ? program.serve : crew_serve)(&host);
 	else
 		serve_cgi(&host);

@@ -84,6 +84,7 @@ struct program {
 	void (*close)(void);
 	/* How it serves FastCGI until it is asked to end; NULL: by worker threads. */
 	void (*serve)(struct host *host);
+	bool is_daemon; /* it serves always, on sockets of its own, and no CGI */
 };
 
 /* Each program defines the one it is. */

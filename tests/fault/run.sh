@@ -37,6 +37,7 @@ part defects tests tests/fault/defects/defects.test.mjs
 part races node tests/api/run.mjs http -- races.test.mjs
 part kills tests tests/fault/kills.test.mjs
 part uploads tests tests/fault/uploads.test.mjs
+part sockets tests tests/fault/sockets.test.mjs
 part storm tests tests/fault/storm.test.mjs
 echo
 echo "$passed passed, $failed failed, $skipped skipped"

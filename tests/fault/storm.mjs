@@ -6,7 +6,7 @@
 //
 // One hot chat, a hundred others, and of these some which people leave and join while they write. A writer asks again with
 // the same clientKey until it has an answer; now and then it gives a message up instead. How a reader reads is a function of
-// readers.mjs; others can be given.
+// readers.mjs; others can be given, and by which wire a writer writes.
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { cast, makeGroup } from '../chats.mjs'
@@ -47,10 +47,11 @@ export function mixture(site, people, hot) {
 }
 
 export class Storm {
-  constructor(site, { messages, chats = 100, readers = mixture, drops = true, deadline_ms = PROGRESS_MS, name = 'storm' }) {
+  constructor(site, { messages, chats = 100, readers = mixture, writers = () => undefined, drops = true, deadline_ms = PROGRESS_MS, name = 'storm' }) {
     Object.assign(this, { site, messages, chatsWanted: chats, mix: readers, drops, deadline_ms, name })
     this.checker = new Checker()
     this.wire = new Wire(site)
+    this.wireOf = writer => writers(writer) ?? this.wire
     this.stop = new AbortController()
     setMaxListeners(0, this.stop.signal)
     this.stats = { acknowledged: 0, retries: 0, refused: 0, abandoned: 0, dropped: 0, errors: {} }
@@ -96,7 +97,7 @@ export class Storm {
       let answer
       try {
         const drop_ms = this.drops && (givesUp || luck.sometimes(0.02)) ? luck.below(4) : undefined
-        answer = await this.wire.ask(wish, { drop_ms, signal: this.stop.signal })
+        answer = await this.wireOf(writer).ask(wish, { drop_ms, signal: this.stop.signal })
       } catch (fault) {
         if (fault.message === 'dropped') this.stats.dropped++
         else this.error(fault.code ?? fault.message)

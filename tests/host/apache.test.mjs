@@ -6,11 +6,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
 import { Site, alive, atEnd, copyOfTree, freePort, isRoot, signal, temporaryFolder, until } from './host.mjs'
+import { openIo, openSocket, refusal } from '../sockets.mjs'
 
 const APACHE = '/usr/sbin/apache2'
 const MODULES = '/usr/lib/apache2/modules'
 const common = ['mpm_event', 'alias', 'xsendfile', 'authz_core', 'deflate', 'dir', 'env', 'filter', 'headers', 'mime', 'reqtimeout']
-const ways = { cgi: ['cgid'], fcgid: ['fcgid'], sockets: ['proxy', 'proxy_fcgi'] }
+const ways = { cgi: ['cgid'], fcgid: ['fcgid'], sockets: ['proxy', 'proxy_fcgi', 'proxy_http', 'rewrite'] }
 
 let site, folder
 const ends = []
@@ -34,6 +35,7 @@ async function apache(t, way) {
   for (const name of ['account', 'users', 'files', 'health']) {
     fs.symlinkSync(path.join(site.var, `run/${name}.sock`), path.join(dir, `${name}.sock`))
   }
+  fs.symlinkSync(path.join(site.var, 'run/bridge.sock'), path.join(dir, 'bridge.sock'))
   fs.writeFileSync(path.join(dir, 'httpd.conf'), `
     ServerRoot "${dir}"
     ServerName localhost
@@ -45,6 +47,7 @@ async function apache(t, way) {
     ${way === 'cgi' ? `ScriptSock "${dir}/cgid"` : ''}
     ${way === 'fcgid' ? `FcgidIPCDir "${dir}"\nFcgidProcessTableFile "${dir}/table"` : ''}
     Define bellhop_${way}
+    ${way === 'sockets' ? 'Define bellhop_bridge' : ''}
     Define bellhop_www "${path.join(site.tree, 'www')}"
     Define bellhop_bin "${site.env.BIN}"
     Define bellhop_conf "${path.join(site.var, 'bellhop.conf')}"
@@ -87,6 +90,34 @@ for (const way of Object.keys(ways)) {
       const { accessToken } = await login.json()
       const me = await fetch(`${url}/a/b/api/v1/account/me?x=1`, { headers: { Authorization: `Bearer ${accessToken}` } })
       assert.deepEqual([me.status, (await me.json()).email], [200, email])
+    })
+
+    test('the bridge answers where it is defined', async () => {
+      const registered = await post('/api/v1/account/register', { email: `${way}2@example.org`, password: 'correct horse', firstName: 'A', lastName: 'B' })
+      const { accessToken: token } = await registered.json()
+      const at = { port: new URL(url).port }
+      if (way !== 'sockets') {
+        assert.equal((await refusal(openSocket(at, '/ws', { token }))).status, 404)
+        return
+      }
+      for (const address of ['/ws', '/chat/ws']) {
+        const socket = await openSocket(at, address, { token })
+        assert.equal((await socket.next()).type, 'hello')
+        assert.equal((await socket.ask('GET', '/account/me')).body.email, `${way}2@example.org`)
+        await socket.end()
+      }
+      for (const address of ['/', '/chat/']) {
+        const classic = await openSocket(at, address, { token })
+        classic.say({ type: 'dance' })
+        assert.equal((await classic.next()).message, 'Unknown type')
+        await classic.end()
+      }
+      assert.equal((await refusal(openSocket(at, '/ws', { token: 'x' }))).status, 401)
+      for (const transports of [['polling'], ['websocket']]) {
+        const io = await openIo(at, { token }, { transports })
+        assert.equal((await io.ask('request', { method: 'GET', path: '/account/me' })).data.email, `${way}2@example.org`)
+        io.end()
+      }
     })
 
     test('health answers', async () => {

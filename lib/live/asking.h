@@ -1,0 +1,19 @@
+/* asking.h - what a guest asks for: commands, forwarded to the programs that own them, one after
+ * the other, so that they take effect in the order they were said in. */
+#ifndef LIVE_ASKING_H
+#define LIVE_ASKING_H
+
+#include "core/str.h"
+
+struct guest;
+
+/* Whether one more command may be said. */
+bool asking_has_room(const struct guest *g);
+/* `tag` comes back with the answer (struct guest_kind). body absent: none. at_once: before all that
+ * wait, for what goes on with an answer. */
+void asking_say(struct guest *g, struct str method, struct str path, struct str body, void *tag,
+	bool at_once);
+/* They have gone: what is being asked is done all the same, the rest is not. */
+void asking_end(struct guest *g);
+
+#endif

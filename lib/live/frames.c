@@ -1,0 +1,132 @@
+#include "live/frames.h"
+
+#include "core/arena.h"
+
+#include <stdlib.h>
+#include <wslay/wslay.h>
+
+enum { SHORT_MAX = 125, MIDDLE_MAX = 65535, MASK = 4 };
+
+struct frames {
+	wslay_event_context_ptr wslay;
+	const struct frames_reader *reader;
+	void *context;
+	struct str in;         /* what it has not eaten yet */
+	int64_t fed, finished; /* bytes: all, and those of whole frames */
+	int64_t frame;         /* bytes of the one that comes in */
+	bool in_message;       /* its last fragment is still to come */
+};
+
+static ssize_t give(wslay_event_context_ptr wslay, uint8_t *to, size_t n, int flags, void *frames)
+{
+	struct frames *f = frames;
+
+	(void)flags;
+	if (!f->in.n) {
+		wslay_event_set_error(wslay, WSLAY_ERR_WOULDBLOCK);
+		return -1;
+	}
+	n = n < f->in.n ? n : f->in.n;
+	memcpy(to, f->in.p, n);
+	f->in.p += n;
+	f->in.n -= n;
+	return (ssize_t)n;
+}
+
+static ssize_t reply(
+	wslay_event_context_ptr wslay, const uint8_t *p, size_t n, int flags, void *frames)
+{
+	struct frames *f = frames;
+
+	(void)wslay;
+	(void)flags;
+	f->reader->reply(f->context, (struct str){ (const char *)p, n });
+	return (ssize_t)n;
+}
+
+static void frame_begins(wslay_event_context_ptr wslay,
+	const struct wslay_event_on_frame_recv_start_arg *arg, void *frames)
+{
+	struct frames *f = frames;
+	int64_t n = (int64_t)arg->payload_length;
+
+	(void)wslay;
+
+	if (!wslay_is_ctrl_frame(arg->opcode))
+		f->in_message = !arg->fin;
+	f->frame = 2 + (n > MIDDLE_MAX ? 8 : n > SHORT_MAX ? 2 : 0) + MASK + n;
+}
+
+static void frame_ends(wslay_event_context_ptr wslay, void *frames)
+{
+	struct frames *f = frames;
+
+	(void)wslay;
+	f->finished += f->frame;
+}
+
+static void message(
+	wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *arg, void *frames)
+{
+	struct frames *f = frames;
+
+	(void)wslay;
+	if (!wslay_is_ctrl_frame(arg->opcode))
+		f->reader->message(f->context,
+			(struct str){ arg->msg ? (const char *)arg->msg : "", arg->msg_length },
+			arg->opcode == WSLAY_BINARY_FRAME);
+}
+
+static struct frames *begin(size_t message_max)
+{
+	static const struct wslay_event_callbacks callbacks = { .recv_callback = give,
+		.send_callback = reply,
+		.on_frame_recv_start_callback = frame_begins,
+		.on_frame_recv_end_callback = frame_ends,
+		.on_msg_recv_callback = message };
+	struct frames *f = must_alloc(sizeof *f);
+
+	if (wslay_event_context_server_init(&f->wslay, &callbacks, f))
+		abort();
+	wslay_event_config_set_max_recv_msg_length(f->wslay, message_max);
+	return f;
+}
+
+bool frames_eat(struct frames **at, const struct frames_reader *r, void *context,
+	size_t message_max, struct str bytes)
+{
+	struct frames *f = *at ? *at : begin(message_max);
+	bool good;
+
+	*at = f;
+	f->reader = r;
+	f->context = context;
+	f->in = bytes;
+	f->fed += (int64_t)bytes.n;
+	good = wslay_event_recv(f->wslay) == 0;
+	good = wslay_event_send(f->wslay) == 0 && good;
+	good = good && wslay_event_get_read_enabled(f->wslay) &&
+	       !wslay_event_get_close_sent(f->wslay);
+	if (!good || (f->fed == f->finished && !f->in_message))
+		frames_free(at);
+	return good;
+}
+
+void frames_free(struct frames **f)
+{
+	if (*f)
+		wslay_event_context_free((*f)->wslay);
+	free(*f);
+	*f = NULL;
+}
+
+size_t frame_head(unsigned char to[FRAME_HEAD_MAX], enum frame_kind kind, size_t n)
+{
+	size_t bytes = n > MIDDLE_MAX ? 8 : n > SHORT_MAX ? 2 : 0;
+
+	to[0] = (unsigned char)(0x80 | kind);
+	to[1] = (unsigned char)(bytes == 8 ? 127 : bytes == 2 ? 126 : n);
+	for (size_t i = 0; i < bytes; i++)
+		to[2 + i] = (unsigned char)((uint64_t)n >> (8 * (bytes - 1 - i)));
+	return 2 + bytes;
+}

@@ -1,0 +1,445 @@
+#include "live/rooms.h"
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "live/asking.h"
+#include "live/crowd.h"
+#include "live/frames.h"
+#include "live/guest.h"
+#include "live/notice.h"
+#include "live/socketio.h"
+#include "live/spoken.h"
+#include "live/tree.h"
+
+#include <json.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	PING_INTERVAL_MS = 25000,
+	PING_TIMEOUT_MS = 20000,
+	CONNECT_MS = 30000,
+	SESSIONS_MAX = 20000,
+	PID_BYTES = 15,
+	PID_MAX = 64,
+	OWN_MOVE_US = 3000000,
+	PACKETS_MAX = 16 << 20,
+	DIGEST = 32,
+};
+
+/* What is known of a client before it says who it is. */
+struct met {
+	struct caller *caller;
+	bool plain; /* hands every argument of an event to the handler: no offsets for it */
+};
+
+struct visitor {
+	struct guest guest; /* first */
+	struct sio_socket *socket;
+	struct json_object *auth;
+	int64_t invited; /* the chat they have just come into */
+	int64_t renewal; /* what is to be acknowledged when the new token was looked at */
+	bool plain, recovers;
+	char pid[PID_MAX + 1];
+};
+
+static struct {
+	bool recovery;
+	size_t n;
+} self;
+
+/* The last event that was told, in both its forms, with and without an offset. */
+static struct made {
+	const struct hub_event *event;
+	struct cursor at;
+	struct buf packet, frame;
+} last[2] = { { .packet = BUF_INIT(PACKETS_MAX), .frame = BUF_INIT(PACKETS_MAX) },
+	{ .packet = BUF_INIT(PACKETS_MAX), .frame = BUF_INIT(PACKETS_MAX) } };
+
+static struct visitor *of_guest(struct guest *g)
+{
+	return (struct visitor *)(void *)g;
+}
+
+static void discard(struct visitor *v)
+{
+	guest_leave(&v->guest);
+	json_object_put(v->auth);
+	free(v);
+	self.n--;
+}
+
+/* --- what is told --- */
+
+static void make(struct made *m, const struct hub_event *e, struct cursor at, bool offset)
+{
+	unsigned char head[FRAME_HEAD_MAX];
+	struct arena a;
+	struct str cursor;
+
+	arena_init(&a);
+	cursor = cursor_text(&a, at);
+	buf_clear(&m->packet);
+	buf_clear(&m->frame);
+	buf_printf(&m->packet, "42[\"%.*s\",", STR_ARG(e->type));
+	buf_add(&m->packet, e->json.p, e->json.n - 1);
+	buf_printf(&m->packet, ",\"cursor\":\"%.*s\"}", STR_ARG(cursor));
+	if (offset)
+		buf_printf(&m->packet, ",\"%.*s\"", STR_ARG(cursor));
+	buf_byte(&m->packet, ']');
+	buf_add(&m->frame, head, frame_head(head, FRAME_TEXT, m->packet.n));
+	buf_str(&m->frame, buf_as_str(&m->packet));
+	arena_free(&a);
+	m->event = e;
+	m->at = at;
+}
+
+static void notify(struct visitor *v, struct str notice)
+{
+	struct buf text = BUF_INIT(PACKETS_MAX);
+
+	buf_z(&text, "[\"notification\",");
+	buf_str(&text, notice);
+	buf_byte(&text, ']');
+	sio_emit(v->socket, buf_as_str(&text), NULL, 0);
+	buf_free(&text);
+}
+
+/* They have come into a chat, and it was not themselves who went there. */
+static bool is_invitation(struct visitor *v, const struct hub_event *e)
+{
+	const struct guest *g = &v->guest;
+	int64_t since = 0;
+
+	return str_is(e->type, "member.joined") && e->user_id == g->user_id && g->listener.person &&
+	       crowd_is_in(g->listener.person, e->chat_id, &since) && since == e->id &&
+	       clock_us() - g->moving_us > OWN_MOVE_US;
+}
+
+/* What is told of the last message, for all who get it. */
+static void notice(struct visitor *v, const struct hub_event *e)
+{
+	static const struct hub_event *noticed;
+	static int64_t noticed_id, author_id;
+	static struct str words;
+
+	if (is_invitation(v, e))
+		v->invited = e->chat_id;
+	if (str_is(e->type, "chat") && v->invited == e->chat_id) {
+		v->invited = 0;
+		noticed = NULL;
+		notify(v, notice_of_chat(e, v->guest.user_id));
+	}
+	if (!str_is(e->type, "message"))
+		return;
+	if (noticed != e || noticed_id != e->id) {
+		words = notice_of_message(e, &author_id);
+		noticed = e;
+		noticed_id = e->id;
+	}
+	if (author_id != v->guest.user_id)
+		notify(v, words);
+}
+
+static void on_event(struct guest *g, const struct hub_event *e)
+{
+	struct visitor *v = of_guest(g);
+	bool offset = self.recovery && !v->plain;
+	struct made *m = &last[offset];
+	struct cursor at = guest_at(g, e);
+
+	if (m->event != e || memcmp(&m->at, &at, sizeof at) != 0)
+		make(m, e, at, offset);
+	sio_cork(v->socket);
+	sio_emit_made(v->socket, buf_as_str(&m->packet), buf_as_str(&m->frame));
+	notice(v, e);
+	sio_uncork(v->socket);
+}
+
+/* --- what is asked --- */
+
+static void acknowledge(struct visitor *v, int64_t id, int status, struct str body)
+{
+	struct buf text = BUF_INIT(PACKETS_MAX);
+
+	if (id < 0)
+		return;
+	spoken_ack(&text, status, body);
+	sio_ack(v->socket, id, buf_as_str(&text), NULL, 0);
+	buf_free(&text);
+}
+
+/* The answer of a program as an acknowledgement. */
+static void on_answered(struct guest *g, void *tag, int status, struct str body)
+{
+	acknowledge(of_guest(g), (int64_t)(intptr_t)tag - 1, status, body);
+}
+
+static void ack_problem(
+	struct visitor *v, int64_t id, int status, const char *code, const char *detail)
+{
+	struct buf text = BUF_INIT(1024);
+
+	if (id < 0)
+		return;
+	buf_printf(&text,
+		"[{\"ok\":false,\"error\":{\"status\":%d,\"code\":\"%s\",\"detail\":\"%s\"}}]",
+		status, code, detail);
+	sio_ack(v->socket, id, buf_as_str(&text), NULL, 0);
+	buf_free(&text);
+}
+
+static void on_said(struct sio_socket *s, const struct packet *p, const struct str *attachments)
+{
+	struct visitor *v = sio_data(s);
+	struct json_object *first = json_object_array_get_idx(p->tree, 0), *arg = NULL;
+	struct spoken command = { 0 };
+	struct arena a;
+	const char *why;
+
+	(void)attachments;
+	if (json_object_array_length(p->tree) > 1)
+		arg = json_object_array_get_idx(p->tree, 1);
+	arena_init(&a);
+	if (strcmp(json_object_get_string(first), "auth") == 0 && tree_text(arg, "token").p &&
+		!v->guest.entering) {
+		v->renewal = p->id;
+		guest_enter(&v->guest, tree_text(arg, "token"), (struct str){ NULL, 0 });
+	} else if (!asking_has_room(&v->guest)) {
+		ack_problem(v, p->id, 429, "rate_limited",
+			"Too many commands of this socket wait for their answers.");
+	} else if ((why = spoken_read(&a, json_object_get_string(first), arg, &command))) {
+		ack_problem(v, p->id, command.status,
+			command.status == 404 ? "not_found" : "invalid_fields", why);
+	} else {
+		asking_say(&v->guest, command.method, command.path, command.body,
+			p->id < 0 ? NULL : (void *)(intptr_t)(p->id + 1), false);
+	}
+	arena_free(&a);
+}
+
+/* --- coming and going --- */
+
+/* The name others know a socket by; the same after a recovery. It says nothing of the pid. */
+static void sid_of(const char *pid, char sid[ENGINE_SID + 1])
+{
+	unsigned char digest[DIGEST];
+	struct arena a;
+
+	arena_init(&a);
+	EVP_Digest(pid, strlen(pid), digest, NULL, EVP_sha256(), NULL);
+	memcpy(sid, base64url(&a, digest, PID_BYTES).p, ENGINE_SID);
+	sid[ENGINE_SID] = 0;
+	arena_free(&a);
+}
+
+/* A pid says whose it is: for another person there is nothing to recover. */
+static bool is_own(const struct visitor *v, struct str pid)
+{
+	char front[24];
+
+	snprintf(front, sizeof front, "%lld.", (long long)v->guest.user_id);
+	return pid.n <= PID_MAX && str_starts(pid, front);
+}
+
+static void name_socket(struct visitor *v)
+{
+	struct str pid = tree_text(v->auth, "pid");
+	struct arena a;
+
+	arena_init(&a);
+	if (v->recovers && is_own(v, pid))
+		snprintf(v->pid, sizeof v->pid, "%.*s", STR_ARG(pid));
+	else
+		snprintf(v->pid, sizeof v->pid, "%lld.%s", (long long)v->guest.user_id,
+			random_text(&a, PID_BYTES).p);
+	arena_free(&a);
+}
+
+static bool is_plain_text(const char *z)
+{
+	for (; *z; z++)
+		if ((unsigned char)*z <= ' ' || *z == '"' || *z == '\\' || *z == 0x7f)
+			return false;
+	return true;
+}
+
+static void on_entered(struct guest *g)
+{
+	struct visitor *v = of_guest(g);
+	struct buf text = BUF_INIT(1024);
+	char sid[ENGINE_SID + 1];
+	struct arena a;
+
+	/* Asked only for who they are: the token is new, the rest as it was. */
+	if (v->pid[0]) {
+		acknowledge(v, v->renewal, 204, STR(""));
+		return;
+	}
+	arena_init(&a);
+	name_socket(v);
+	json_object_put(v->auth);
+	v->auth = NULL;
+	sid_of(v->pid, sid);
+	buf_printf(&text, "{\"sid\":\"%s\"", sid);
+	if (self.recovery && is_plain_text(v->pid))
+		buf_printf(&text, ",\"pid\":\"%s\"", v->pid);
+	buf_byte(&text, '}');
+	sio_cork(v->socket);
+	sio_accept(v->socket, buf_as_str(&text));
+	buf_clear(&text);
+	buf_printf(&text, "[\"hello\",{\"type\":\"hello\",\"cursor\":\"%.*s\"}]",
+		STR_ARG(cursor_text(&a, g->at)));
+	if (!v->recovers)
+		sio_emit(v->socket, buf_as_str(&text), NULL, 0);
+	sio_uncork(v->socket);
+	buf_free(&text);
+	arena_free(&a);
+}
+
+/* Who is refused for good does not come again by itself; so where it is our fault, the connection
+ * breaks instead. */
+static void refuse(struct visitor *v, int status, struct str body)
+{
+	struct buf text = BUF_INIT(PACKETS_MAX);
+	struct sio_socket *s = v->socket;
+
+	spoken_refusal(&text, status, body);
+	discard(v);
+	if (status >= 500)
+		sio_drop(s);
+	else
+		sio_refuse(s, buf_as_str(&text));
+	buf_free(&text);
+}
+
+/* What cannot be recovered begins anew, as if it had said nothing of that. */
+static void on_refused(struct guest *g, struct str cgi, int status, struct str body)
+{
+	struct visitor *v = of_guest(g);
+
+	(void)cgi;
+	if (g->is_in) {
+		acknowledge(v, v->renewal, status, body);
+		return;
+	}
+	if (v->recovers && (status == 410 || status == 422)) {
+		v->recovers = false;
+		guest_enter(g, tree_text(v->auth, "token"), tree_text(v->auth, "cursor"));
+		return;
+	}
+	refuse(v, status, body);
+}
+
+static void on_over(struct guest *g, int status)
+{
+	struct visitor *v = of_guest(g);
+	struct sio_socket *s = v->socket;
+
+	discard(v);
+	if (status == 401)
+		sio_disconnect(s, true);
+	else
+		sio_drop(s);
+}
+
+static size_t on_waits(struct guest *g)
+{
+	return sio_waits(of_guest(g)->socket);
+}
+
+static const struct guest_kind kind = { on_entered, on_refused, on_event, NULL, on_answered,
+	on_over, on_waits, NULL };
+
+static bool has(struct str namespace)
+{
+	return str_is(namespace, "/");
+}
+
+static void on_connect(struct sio_socket *s, struct json_object *auth, struct str auth_json)
+{
+	struct visitor *v = must_alloc(sizeof *v);
+	const struct met *met = sio_met(s);
+	struct str token = tree_text(auth, "token"), offset = tree_text(auth, "offset");
+
+	(void)auth_json;
+	self.n++;
+	v->socket = s;
+	v->auth = json_object_get(auth);
+	v->plain = met->plain;
+	sio_set_data(s, v);
+	guest_meet(&v->guest, &kind, met->caller);
+	v->recovers = self.recovery && tree_text(auth, "pid").p && offset.p;
+	if (token.p)
+		guest_enter(&v->guest, token, v->recovers ? offset : tree_text(auth, "cursor"));
+	else
+		refuse(v, 401, STR(""));
+}
+
+static void on_gone(struct sio_socket *s)
+{
+	discard(sio_data(s));
+}
+
+static void on_drained(struct sio_socket *s)
+{
+	struct visitor *v = sio_data(s);
+
+	guest_drained(&v->guest);
+}
+
+/* python-engineio says the time as a decimal number; its clients hand every argument of an event to
+ * the handler, and know of no offsets. */
+static bool is_plain_client(const struct http_head *h)
+{
+	struct arena a;
+	struct str t;
+	bool decimal;
+
+	arena_init(&a);
+	t = http_query(h, &a, "t");
+	decimal = t.n > 0 && memchr(t.p, '.', t.n) != NULL;
+	for (size_t i = 0; i < t.n; i++)
+		decimal = decimal && (t.p[i] == '.' || (t.p[i] >= '0' && t.p[i] <= '9'));
+	arena_free(&a);
+	return decimal;
+}
+
+static void met_free(void *at)
+{
+	struct met *m = at;
+
+	free(m->caller);
+	free(m);
+}
+
+static void *on_met(const struct wire *w, const struct http_head *h)
+{
+	static const char part[] = "/socket.io/";
+	struct met *m = must_alloc(sizeof *m);
+
+	m->caller = caller_read(w, h, (struct str){ h->path.p, h->path.n - (sizeof part - 1) });
+	m->plain = is_plain_client(h);
+	return m;
+}
+
+void rooms_start(int64_t payload_max, bool recovery)
+{
+	static const struct sio_app app = { has, on_connect, on_said, on_drained, on_gone, on_met,
+		met_free };
+	struct engine_settings settings = { NULL, PING_INTERVAL_MS, PING_TIMEOUT_MS, payload_max,
+		SESSIONS_MAX };
+
+	self.recovery = recovery;
+	sio_start(&app, &settings, CONNECT_MS);
+}
+
+void rooms_stop(void)
+{
+	sio_stop();
+	for (int i = 0; i < 2; i++) {
+		buf_free(&last[i].packet);
+		buf_free(&last[i].frame);
+	}
+}

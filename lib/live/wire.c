@@ -1,0 +1,437 @@
+/* A wire's stages:
+ *
+ *     READING --> HELD --> READING …           a request, its answer, the next one
+ *        |          +----> LINGERING --> closed   answered, or refused, for the last time
+ *        +----------+----> OPEN --> CLOSING --> closed   WebSocket
+ *
+ * Behind the last answer only our side is shut at first, and what still comes in is dropped: a
+ * socket that is closed with unread input may take its own answer back. All stages but HELD and
+ * OPEN have a deadline; those two are for their users to end. */
+#include "live/wire.h"
+
+#include "live/frames.h"
+#include "live/peer.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum stage { READING = 0, HELD, LINGERING, OPEN, CLOSING, CLOSED };
+
+enum { SPARE_INPUT = 65536 };
+
+struct wire {
+	struct peer peer; /* first */
+	const struct wire_user *user;
+	void *data;
+	struct buf *in; /* what came in of a request, or behind it */
+	struct frames *frames;
+	size_t message_max;
+	uint8_t stage;
+	bool keeps, heard;
+	bool within; /* bytes are being eaten */
+};
+
+struct wires {
+	struct peers *peers;
+	struct wire_limits limits;
+	void (*request)(struct wire *w, const struct http_head *h, struct str body);
+};
+
+static struct wires *wires_of(const struct wire *w)
+{
+	return peers_context(w->peer.peers);
+}
+
+static void in_free(struct wire *w)
+{
+	if (w->in)
+		buf_free(w->in);
+	free(w->in);
+	w->in = NULL;
+}
+
+static void end(struct wire *w)
+{
+	w->stage = CLOSED;
+	w->user = NULL;
+	if (!w->within) {
+		in_free(w);
+		frames_free(&w->frames);
+	}
+	peer_close(&w->peer);
+}
+
+static void put(struct wire *w, struct str a, struct str b)
+{
+	struct iovec parts[2] = { { (char *)(uintptr_t)a.p, a.n },
+		{ (char *)(uintptr_t)b.p, b.n } };
+
+	peer_send(&w->peer, parts, b.n ? 2 : 1);
+}
+
+/* --- requests --- */
+
+static void linger(struct wire *w)
+{
+	w->stage = LINGERING;
+	w->user = NULL;
+	peer_hurry(&w->peer);
+	if (!peer_waits(&w->peer))
+		shutdown(w->peer.fd, SHUT_WR);
+}
+
+static void serve_all(struct wire *w);
+
+/* Behind an answer that was long in coming the next request may wait already. */
+static void answered(struct wire *w)
+{
+	w->user = NULL;
+	w->data = NULL;
+	if (!w->keeps) {
+		linger(w);
+		return;
+	}
+	w->stage = READING;
+	peer_hurry(&w->peer);
+	if (w->in && !w->within)
+		serve_all(w);
+}
+
+/* head has its status line and headers. */
+static void finish(struct wire *w, struct buf *head, struct str body, bool has_length)
+{
+	if (!has_length)
+		buf_printf(head, "Content-Length: %zu\r\n", body.n);
+	buf_z(head, w->keeps ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
+	put(w, buf_as_str(head), body);
+	buf_free(head);
+	answered(w);
+}
+
+void wire_answer(struct wire *w, int status, struct str headers, struct str body)
+{
+	struct buf head = BUF_INIT(HTTP_HEAD_MAX);
+
+	http_status(&head, status);
+	buf_str(&head, headers);
+	finish(w, &head, body, false);
+}
+
+void wire_answer_cgi(struct wire *w, struct str cgi)
+{
+	struct buf head = BUF_INIT(HTTP_HEAD_MAX);
+	struct str rest = cgi, line = str_cut(&rest, '\n');
+	int64_t status = 500;
+	bool has_length = false;
+
+	str_cut(&line, ' ');
+	str_int((struct str){ line.p, line.n ? line.n - 1 : 0 }, &status);
+	http_status(&head, (int)status);
+	while (rest.p) {
+		line = str_cut(&rest, '\n');
+		if (line.n <= 1)
+			break;
+		has_length = has_length || str_starts_nocase(line, "content-length:");
+		buf_str(&head, line);
+		buf_byte(&head, '\n');
+	}
+	finish(w, &head, rest.p ? rest : STR(""), has_length);
+}
+
+static void refuse(struct wire *w, int status)
+{
+	w->keeps = false;
+	wire_answer(w, status, STR(""), STR(""));
+}
+
+/* One request, if it is whole; *used is what it took of the bytes. */
+static void serve(struct wire *w, struct str bytes, size_t *used)
+{
+	struct wires *s = wires_of(w);
+	struct http_head head;
+	size_t head_n = 0;
+	int status = http_read(bytes, &head, &head_n);
+
+	*used = 0;
+	if (status == 1 && head.length > (int64_t)s->limits.body_max)
+		status = 413;
+	if (status > 1) {
+		refuse(w, status);
+		return;
+	}
+	if (!status || bytes.n - head_n < (size_t)head.length)
+		return;
+	*used = head_n + (size_t)head.length;
+	w->stage = HELD;
+	w->keeps = head.keeps;
+	peer_relax(&w->peer);
+	s->request(w, &head, (struct str){ bytes.p + head_n, (size_t)head.length });
+	if (w->stage == HELD && !w->user)
+		refuse(w, 500);
+}
+
+static void eat(struct wire *w, struct str bytes);
+
+/* What came in, request by request; what is left waits. */
+static void serve_all(struct wire *w)
+{
+	struct str bytes = buf_as_str(w->in);
+	size_t used = 1;
+
+	w->within = true;
+	while (w->stage == READING && used && bytes.n) {
+		serve(w, bytes, &used);
+		bytes = (struct str){ bytes.p + used, bytes.n - used };
+	}
+	if (w->stage == OPEN && bytes.n)
+		eat(w, bytes);
+	w->within = false;
+	if (w->stage == CLOSED)
+		frames_free(&w->frames);
+	if (!bytes.n || (w->stage != READING && w->stage != HELD)) {
+		in_free(w);
+		return;
+	}
+	memmove(w->in->p, bytes.p, bytes.n);
+	w->in->n = bytes.n;
+}
+
+static void take_in(struct wire *w, struct str bytes)
+{
+	struct wires *s = wires_of(w);
+
+	if (!w->in) {
+		w->in = must_alloc(sizeof *w->in);
+		*w->in = (struct buf)BUF_INIT(HTTP_HEAD_MAX + s->limits.body_max + SPARE_INPUT);
+	}
+	buf_str(w->in, bytes);
+	if (w->in->over) {
+		if (w->user)
+			w->user->gone(w);
+		end(w);
+		return;
+	}
+	serve_all(w);
+}
+
+/* --- frames --- */
+
+static void on_message(void *wire, struct str bytes, bool binary)
+{
+	struct wire *w = wire;
+
+	if (w->stage == OPEN)
+		w->user->message(w, bytes, binary);
+}
+
+static void on_reply(void *wire, struct str frame)
+{
+	struct wire *w = wire;
+
+	if (w->stage == OPEN)
+		put(w, frame, STR(""));
+}
+
+static void eat(struct wire *w, struct str bytes)
+{
+	static const struct frames_reader reader = { on_message, on_reply };
+
+	if (frames_eat(&w->frames, &reader, w, w->message_max, bytes))
+		return;
+	if (w->stage == OPEN && w->user)
+		w->user->gone(w);
+	if (w->stage == OPEN)
+		linger(w);
+	else if (w->stage == CLOSING)
+		end(w);
+}
+
+void wire_upgrade(struct wire *w, const char *accept, size_t message_max)
+{
+	struct buf head = BUF_INIT(HTTP_HEAD_MAX);
+
+	http_status(&head, 101);
+	buf_printf(&head,
+		"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+		"Sec-WebSocket-Accept: %s\r\n\r\n",
+		accept);
+	w->stage = OPEN;
+	w->message_max = message_max;
+	peer_relax(&w->peer);
+	put(w, buf_as_str(&head), STR(""));
+	buf_free(&head);
+}
+
+bool wire_is_upgraded(const struct wire *w)
+{
+	return w->stage == OPEN;
+}
+
+static void send_frame(struct wire *w, enum frame_kind kind, struct str payload)
+{
+	unsigned char head[FRAME_HEAD_MAX];
+
+	if (w->stage == OPEN)
+		put(w, (struct str){ (char *)head, frame_head(head, kind, payload.n) }, payload);
+}
+
+void wire_send(struct wire *w, struct str message, bool binary)
+{
+	send_frame(w, binary ? FRAME_BINARY : FRAME_TEXT, message);
+}
+
+void wire_put(struct wire *w, struct str frames)
+{
+	if (w->stage == OPEN)
+		put(w, frames, STR(""));
+}
+
+void wire_ping(struct wire *w)
+{
+	send_frame(w, FRAME_PING, STR(""));
+}
+
+bool wire_was_heard(struct wire *w)
+{
+	bool was = w->heard;
+
+	w->heard = false;
+	return was;
+}
+
+size_t wire_waits(const struct wire *w)
+{
+	return peer_waits(&w->peer);
+}
+
+void wire_close(struct wire *w, unsigned code, const char *why)
+{
+	char payload[125] = { (char)(code >> 8), (char)code };
+	size_t n = strlen(why) < sizeof payload - 2 ? strlen(why) : sizeof payload - 2;
+
+	if (w->stage != OPEN) {
+		wire_drop(w);
+		return;
+	}
+	memcpy(payload + 2, why, n);
+	send_frame(w, FRAME_CLOSE, (struct str){ payload, n + 2 });
+	w->stage = CLOSING;
+	w->user = NULL;
+	peer_hurry(&w->peer);
+}
+
+void wire_drop(struct wire *w)
+{
+	if (w->stage != CLOSED)
+		end(w);
+}
+
+/* --- the connections --- */
+
+void wire_claim(struct wire *w, const struct wire_user *user, void *data)
+{
+	w->user = user;
+	w->data = data;
+}
+
+void *wire_data(const struct wire *w)
+{
+	return w->data;
+}
+
+static void input(struct peer *p, struct str bytes)
+{
+	struct wire *w = (struct wire *)p;
+
+	w->heard = true;
+	if (w->stage == READING || w->stage == HELD) {
+		take_in(w, bytes);
+		return;
+	}
+	if (w->stage != OPEN && w->stage != CLOSING)
+		return;
+	w->within = true;
+	eat(w, bytes);
+	w->within = false;
+	if (w->stage == CLOSED)
+		frames_free(&w->frames);
+}
+
+static void output(struct peer *p)
+{
+	struct wire *w = (struct wire *)p;
+
+	if (peer_waits(p)) {
+		if (w->stage == LINGERING || w->stage == CLOSING)
+			peer_hurry(p);
+		return;
+	}
+	if (w->stage == LINGERING)
+		shutdown(p->fd, SHUT_WR);
+	else if (w->user && w->user->drained)
+		w->user->drained(w);
+}
+
+static void lost(struct peer *p)
+{
+	struct wire *w = (struct wire *)p;
+
+	if (w->user)
+		w->user->gone(w);
+	end(w);
+}
+
+static void over(void *context)
+{
+	free(context);
+}
+
+struct wires *wires_listen(uv_loop_t *loop, int listen_fd, struct wire_limits limits,
+	void (*request)(struct wire *w, const struct http_head *h, struct str body))
+{
+	static const struct peer_kind kind = { sizeof(struct wire), input, output, lost, over };
+	struct wires *s = must_alloc(sizeof *s);
+
+	s->limits = limits;
+	s->request = request;
+	s->peers =
+		peers_listen(loop, listen_fd, &kind, s, limits.patience_ms, limits.connections_max);
+	if (!s->peers) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void wires_stop_accepting(struct wires *s)
+{
+	peers_stop_accepting(s->peers);
+}
+
+void wires_close(struct wires *s)
+{
+	peers_close(s->peers);
+}
+
+unsigned wires_count(const struct wires *s)
+{
+	return peers_count(s->peers);
+}
+
+bool wire_address(const struct wire *w, char *to, size_t n)
+{
+	struct sockaddr_storage a = { 0 };
+	socklen_t size = sizeof a;
+	const struct sockaddr_in *four = (const void *)&a;
+	const struct sockaddr_in6 *six = (const void *)&a;
+
+	if (getpeername(w->peer.fd, (struct sockaddr *)&a, &size))
+		return false;
+	if (a.ss_family == AF_INET)
+		return inet_ntop(AF_INET, &four->sin_addr, to, (socklen_t)n) != NULL;
+	if (a.ss_family == AF_INET6)
+		return inet_ntop(AF_INET6, &six->sin6_addr, to, (socklen_t)n) != NULL;
+	return false;
+}
