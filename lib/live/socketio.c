@@ -117,9 +117,12 @@ static void client_free(struct sio *c)
 /* All sockets of it are gone, by themselves. */
 static void client_gone(struct sio *c)
 {
-	while (c->sockets) {
-		app->gone(c->sockets);
-		discard(c->sockets);
+	struct sio_socket *s;
+
+	while ((s = c->sockets)) {
+		c->sockets = s->next;
+		app->gone(s);
+		free(s);
 	}
 	client_free(c);
 }
