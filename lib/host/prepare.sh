@@ -127,6 +127,7 @@ make_settings() {
 		[ "$(setting paths run)" = "$site/run" ] ||
 			complain "$VAR/bellhop.conf is of a site in another place ($(setting paths run))." \
 				"Was the folder moved or copied? Correct the paths in it, then start again."
+		add_bridge
 		return 0
 	fi
 	local random program
@@ -155,6 +156,15 @@ make_settings() {
 			printf '[%s]\nuser = bellhop_%s\npassword = %s\n' "$program" "$program" "${random:0:48}"
 		done
 	} >"$VAR/bellhop.conf.new"
+	mv -- "$VAR/bellhop.conf.new" "$VAR/bellhop.conf"
+}
+
+# Settings made before there was a bridge, where each program has an account of its own, get one for it.
+add_bridge() {
+	[ "$(setting poll user)" = bellhop_poll ] && ! grep -q '^\[bridge\]' "$VAR/bellhop.conf" || return 0
+	cp -p -- "$VAR/bellhop.conf" "$VAR/bellhop.conf.new"
+	printf '[bridge]\nuser = bellhop_bridge\npassword = %s\n' \
+		"$(od -An -v -tx1 -N 24 /dev/urandom | tr -d ' \n')" >>"$VAR/bellhop.conf.new"
 	mv -- "$VAR/bellhop.conf.new" "$VAR/bellhop.conf"
 }
 

@@ -39,12 +39,12 @@ ours() {
 	done < <(ps -s "$session" -o pid=,euid=,stat=,comm=)
 }
 
-# The pids of those with this name; programs are all but the servers.
+# The pids of those with this name; programs are all but the servers and the bridge.
 ours_named() {
 	local pid name
 	ours | while read -r pid name; do
 		case $1:$name in
-		programs:lighttpd | programs:mariadbd) ;;
+		programs:lighttpd | programs:mariadbd | programs:bridge) ;;
 		programs:* | "$name:$name") echo "$pid" ;;
 		esac
 	done

@@ -141,9 +141,7 @@ static void on_frame(struct wire *w, struct str bytes, bool binary)
 	engine_cork(e);
 	if (e->probe == w)
 		take_probe(e, binary ? STR("") : bytes);
-	else if (!binary && !payload_packet(bytes, &p))
-		engine_die(e);
-	else if (!take_packet(e, &p))
+	else if ((!binary && !payload_packet(bytes, &p)) || !take_packet(e, &p))
 		engine_die(e);
 	engine_uncork(e);
 }
@@ -250,11 +248,9 @@ static void go_on(struct engine *e, struct wire *w, const struct http_head *h, s
 {
 	if (socket)
 		open_probe(e, w, accept);
-	else if (e->socket)
-		engine_refuse(w, BAD_REQUEST, e->allow_origin);
-	else if (str_is(h->method, "GET"))
+	else if (!e->socket && str_is(h->method, "GET"))
 		take_poll(e, w);
-	else if (str_is(h->method, "POST"))
+	else if (!e->socket && str_is(h->method, "POST"))
 		take_body(e, w, body);
 	else
 		engine_refuse(w, BAD_REQUEST, e->allow_origin);

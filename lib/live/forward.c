@@ -243,15 +243,7 @@ static void out_of_patience(struct wound *w)
 	fail((struct forward *)(void *)((char *)w - offsetof(struct forward, wound)));
 }
 
-static void try(struct forward *f);
-
-static void try_again(struct wound *w)
-{
-	try((struct forward *)(void *)((char *)w - offsetof(struct forward, wound)));
-}
-
-/* A program that is just being started again is there in a moment. Nothing was sent yet. */
-static void try(struct forward *f)
+static bool connect_to(struct forward *f)
 {
 	struct iovec part = { f->asked.p, f->asked.n };
 
@@ -259,11 +251,7 @@ static void try(struct forward *f)
 	if (f->fd < 0 || connect(f->fd, (struct sockaddr *)&f->to, sizeof f->to)) {
 		if (f->fd >= 0)
 			close(f->fd);
-		if (f->tries++ < RETRIES)
-			wheel_wind(&f->wound, FIRST_RETRY_MS << f->tries, try_again);
-		else
-			fail(f);
-		return;
+		return false;
 	}
 	wheel_wind(&f->wound, SPAN_MS, out_of_patience);
 	uv_poll_init(f->loop, &f->poll, f->fd);
@@ -273,6 +261,20 @@ static void try(struct forward *f)
 		outbox_free(&f->out); /* the poll will see the end of it */
 	buf_free(&f->asked);
 	uv_poll_start(&f->poll, UV_READABLE | (f->out ? UV_WRITABLE : 0), on_ready);
+	return true;
+}
+
+/* A program that is just being started again is there in a moment. Nothing was sent yet. */
+static void try_again(struct wound *w)
+{
+	struct forward *f = (struct forward *)(void *)((char *)w - offsetof(struct forward, wound));
+
+	if (connect_to(f))
+		return;
+	if (++f->tries < RETRIES)
+		wheel_wind(&f->wound, FIRST_RETRY_MS << f->tries, try_again);
+	else
+		fail(f);
 }
 
 /* Segments that are no program's go to health, which answers 404 as every program does; and so do
@@ -305,7 +307,8 @@ struct forward *forward(uv_loop_t *loop, const char *run_dir, const struct quest
 	f->to.sun_family = AF_UNIX;
 	snprintf(f->to.sun_path, sizeof f->to.sun_path, "%s/%s.sock", run_dir, program_of(q->path));
 	put_request(&f->asked, q);
-	try(f);
+	if (!connect_to(f))
+		wheel_wind(&f->wound, FIRST_RETRY_MS, try_again);
 	return f;
 }
 

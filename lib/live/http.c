@@ -3,6 +3,7 @@
 #include "web/form.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 
 enum { KEY_BYTES = 24, DIGEST = 20, BODY_DIGITS_MAX = 12 };
 
@@ -149,14 +150,13 @@ bool http_accept(const struct http_head *h, char accept[HTTP_ACCEPT_BYTES])
 {
 	struct str key = http_value(h, "sec-websocket-key");
 	unsigned char digest[DIGEST];
-	char text[KEY_BYTES + 36];
+	char text[KEY_BYTES + 37];
 
 	if (!http_upgrades(h) || !str_is(h->method, "GET") || h->length || key.n != KEY_BYTES ||
 		!str_is(http_value(h, "sec-websocket-version"), "13"))
 		return false;
-	memcpy(text, key.p, KEY_BYTES);
-	memcpy(text + KEY_BYTES, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", 36);
-	EVP_Digest(text, sizeof text, digest, NULL, EVP_sha1(), NULL);
+	snprintf(text, sizeof text, "%.*s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", KEY_BYTES, key.p);
+	EVP_Digest(text, sizeof text - 1, digest, NULL, EVP_sha1(), NULL);
 	EVP_EncodeBlock((unsigned char *)accept, digest, DIGEST);
 	return true;
 }

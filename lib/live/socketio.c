@@ -48,7 +48,7 @@ static void send_packet(struct sio *c, const struct packet *p, const struct str 
 	packet_write(&text, p);
 	engine_cork(c->engine);
 	engine_send(c->engine, buf_as_str(&text), false);
-	for (int i = 0; i < p->attachments; i++)
+	for (int i = 0; attachments && i < p->attachments; i++)
 		engine_send(c->engine, attachments[i], true);
 	engine_uncork(c->engine);
 	buf_free(&text);
@@ -117,9 +117,12 @@ static void client_free(struct sio *c)
 /* All sockets of it are gone, by themselves. */
 static void client_gone(struct sio *c)
 {
-	while (c->sockets) {
-		app->gone(c->sockets);
-		discard(c->sockets);
+	struct sio_socket *s;
+
+	while ((s = c->sockets)) {
+		c->sockets = s->next;
+		app->gone(s);
+		free(s);
 	}
 	client_free(c);
 }

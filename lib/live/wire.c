@@ -309,13 +309,13 @@ size_t wire_waits(const struct wire *w)
 void wire_close(struct wire *w, unsigned code, const char *why)
 {
 	char payload[125] = { (char)(code >> 8), (char)code };
-	size_t n = strlen(why) < sizeof payload - 2 ? strlen(why) : sizeof payload - 2;
+	size_t n = strlen(why) < sizeof payload - 3 ? strlen(why) : sizeof payload - 3;
 
 	if (w->stage != OPEN) {
 		wire_drop(w);
 		return;
 	}
-	memcpy(payload + 2, why, n);
+	snprintf(payload + 2, sizeof payload - 2, "%s", why);
 	send_frame(w, FRAME_CLOSE, (struct str){ payload, n + 2 });
 	w->stage = CLOSING;
 	w->user = NULL;

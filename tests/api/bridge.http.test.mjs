@@ -50,6 +50,14 @@ test('a configured origin may read what Engine.IO answers, errors too; others ma
   assert.equal((await ask('EIO=4&transport=polling', 'https://evil.example')).status, 403)
 })
 
+test('who connects is known by their own address, whatever they say', async () => {
+  const headers = { 'X-Forwarded-For': '203.0.113.9' }
+  for (const at of [site, direct]) await (await openSocket(at, '/ws', { token: anna.token, headers })).end()
+  const lines = readFileSync(`${site.var}/log/bellhop.log`, 'utf8').split('\n').filter(line => line.includes('program=bridge'))
+  assert.ok(lines.length > 0)
+  assert.deepEqual(lines.filter(line => !/ address=127\.0\.0\.1( |$)/.test(line)), [])
+})
+
 test('more sockets than one may have are refused', async () => {
   const open = []
   for (let i = 0; i < 3; i++) {

@@ -10,7 +10,7 @@ import { longPoll } from './readers.mjs'
 import { SocketWire, native, socketIo } from './sockets.mjs'
 import { SETTINGS, Storm } from './storm.mjs'
 
-const MESSAGES = Number(process.env.MESSAGES ?? 1500)
+const MESSAGES = Number(process.env.MESSAGES ?? 1000)
 const KILLS = Number(process.env.KILLS ?? 1)
 const VICTIMS = process.env.KILLS ? ['bridge', 'messages', 'mariadbd', 'lighttpd'] : ['bridge', 'messages']
 const AGE_MS = 4000
