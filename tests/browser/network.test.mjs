@@ -100,6 +100,17 @@ test('files: a picture in its place, a document by name and size, and where they
   })
   await ann.page.locator('.composer input[type=file]').setInputFiles({ name: 'cat.png', mimeType: 'image/png', buffer: png })
   await ann.page.locator('.tray img').waitFor()
+  // Two more, pasted and dropped, and taken out again.
+  for (const [selector, type, member] of [['.composer textarea', 'paste', 'clipboardData'], ['.chat', 'drop', 'dataTransfer']]) {
+    await ann.page.locator(selector).evaluate((el, [what, name]) => {
+      const given = new DataTransfer()
+      given.items.add(new File(['words'], `${what}.txt`, { type: 'text/plain' }))
+      const make = what === 'paste' ? ClipboardEvent : DragEvent
+      el.dispatchEvent(new make(what, { [name]: given, bubbles: true, cancelable: true }))
+    }, [type, member])
+    await button(ann.page, `Remove ${type}.txt`).click()
+    await ann.page.getByText(`${type}.txt`).waitFor({ state: 'detached' })
+  }
   await button(ann.page, 'Send').click()
   const picture = ann.page.getByRole('button', { name: 'Open picture cat.png' })
   await picture.waitFor()
