@@ -196,3 +196,24 @@ test('a site that does not answer: what there is stays readable, each list says 
   await page.locator('.row.mine:not(.pending)').getByText(`now it does ${ann.id}`).waitFor()
   await until(async () => !(await page.getByText('The site does not answer').count()), 'the line is gone')
 })
+
+test('a cursor that is too old: all is loaded afresh, and nothing is missing', async t => {
+  const [ann, bob] = await pair(t)
+  const chatId = await directChat(ann, bob)
+  await ann.context.routeWebSocket('**/ws*', socket => socket.close())
+  let expired = 0
+  await ann.context.route('**/poll/stream*', async route => {
+    if (expired++) return route.continue()
+    await tell(bob, chatId, 'while nobody listened')
+    return route.fulfill({ status: 410, contentType: 'application/problem+json', body: JSON.stringify({
+      type: 'about:blank', title: 'Gone', status: 410, detail: 'x', code: 'cursor_expired'
+    }) })
+  })
+  await ann.page.reload()
+  await entry(ann.page, 'Chats', 'Bob Roe').click()
+  await says(ann.page, 'while nobody listened').waitFor()
+  await until(() => expired > 1, 'it listens again')
+  await tell(bob, chatId, 'and now')
+  await says(ann.page, 'and now').waitFor()
+  assert.deepEqual(await log(ann.page).locator('.body').allTextContents(), ['while nobody listened', 'and now'])
+})
