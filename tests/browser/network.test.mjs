@@ -165,7 +165,7 @@ test('by the bridge where there is one, and by a stream when it goes', async t =
   })
   ann.page.on('request', request => asked.push(request.url()))
   // That there was none a moment ago is remembered for a day.
-  await ann.page.evaluate(() => localStorage.removeItem('bellhop:/:way'))
+  await ann.context.addInitScript(() => location.protocol.startsWith('http') && localStorage.removeItem('bellhop:/:way'))
   await ann.page.reload()
   await entry(ann.page, 'Chats', 'Bob Roe').click()
   await until(() => asked.some(one => one.auth), 'the socket says who is there')
