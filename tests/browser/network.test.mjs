@@ -100,6 +100,17 @@ test('files: a picture in its place, a document by name and size, and where they
   })
   await ann.page.locator('.composer input[type=file]').setInputFiles({ name: 'cat.png', mimeType: 'image/png', buffer: png })
   await ann.page.locator('.tray img').waitFor()
+  // Two more, pasted and dropped, and taken out again.
+  for (const [selector, type, member] of [['.composer textarea', 'paste', 'clipboardData'], ['.chat', 'drop', 'dataTransfer']]) {
+    await ann.page.locator(selector).evaluate((el, [what, name]) => {
+      const given = new DataTransfer()
+      given.items.add(new File(['words'], `${what}.txt`, { type: 'text/plain' }))
+      const make = what === 'paste' ? ClipboardEvent : DragEvent
+      el.dispatchEvent(new make(what, { [name]: given, bubbles: true, cancelable: true }))
+    }, [type, member])
+    await button(ann.page, `Remove ${type}.txt`).click()
+    await ann.page.getByText(`${type}.txt`).waitFor({ state: 'detached' })
+  }
   await button(ann.page, 'Send').click()
   const picture = ann.page.getByRole('button', { name: 'Open picture cat.png' })
   await picture.waitFor()
@@ -154,7 +165,7 @@ test('by the bridge where there is one, and by a stream when it goes', async t =
   })
   ann.page.on('request', request => asked.push(request.url()))
   // That there was none a moment ago is remembered for a day.
-  await ann.page.evaluate(() => localStorage.removeItem('bellhop:/:way'))
+  await ann.context.addInitScript(() => location.protocol.startsWith('http') && localStorage.removeItem('bellhop:/:way'))
   await ann.page.reload()
   await entry(ann.page, 'Chats', 'Bob Roe').click()
   await until(() => asked.some(one => one.auth), 'the socket says who is there')
@@ -184,4 +195,25 @@ test('a site that does not answer: what there is stays readable, each list says 
   await write(page, `now it does ${ann.id}`)
   await page.locator('.row.mine:not(.pending)').getByText(`now it does ${ann.id}`).waitFor()
   await until(async () => !(await page.getByText('The site does not answer').count()), 'the line is gone')
+})
+
+test('a cursor that is too old: all is loaded afresh, and nothing is missing', async t => {
+  const [ann, bob] = await pair(t)
+  const chatId = await directChat(ann, bob)
+  await ann.context.routeWebSocket('**/ws*', socket => socket.close())
+  let expired = 0
+  await ann.context.route('**/poll/stream*', async route => {
+    if (expired++) return route.continue()
+    await tell(bob, chatId, 'while nobody listened')
+    return route.fulfill({ status: 410, contentType: 'application/problem+json', body: JSON.stringify({
+      type: 'about:blank', title: 'Gone', status: 410, detail: 'x', code: 'cursor_expired'
+    }) })
+  })
+  await ann.page.reload()
+  await entry(ann.page, 'Chats', 'Bob Roe').click()
+  await says(ann.page, 'while nobody listened').waitFor()
+  await until(() => expired > 1, 'it listens again')
+  await tell(bob, chatId, 'and now')
+  await says(ann.page, 'and now').waitFor()
+  assert.deepEqual(await log(ann.page).locator('.body').allTextContents(), ['while nobody listened', 'and now'])
 })

@@ -1,13 +1,14 @@
 // viewer.js - a picture as large as the window, and its neighbours.
 import { t } from '../i18n.js'
 import { fileUrl } from '../net/api.js'
-import { html, useEffect, useRef, useState } from '../ui.js'
+import { html, useEffect, useId, useRef, useState } from '../ui.js'
 import { Icon } from './icons.js'
 import { IconButton } from './parts.js'
 
 export function Viewer({ pictures, at, onClose }) {
   const [i, setI] = useState(at)
   const box = useRef()
+  const id = useId()
   useEffect(() => box.current.showModal(), [])
   const picture = pictures[i]
   const step = by => setI((i + by + pictures.length) % pictures.length)
@@ -16,10 +17,10 @@ export function Viewer({ pictures, at, onClose }) {
     if (event.key === 'ArrowLeft') step(-1)
   }
   return html`
-    <dialog class="viewer" ref=${box} aria-label=${picture.name} onClose=${onClose} onKeyDown=${key}
+    <dialog class="viewer" ref=${box} aria-labelledby=${id} onClose=${onClose} onKeyDown=${key}
       onClick=${event => event.target.tagName !== 'IMG' && !event.target.closest('button, a') && onClose()}>
       <header>
-        <span class="document-name" dir="auto">${picture.name}</span>
+        <h2 class="document-name" id=${id} dir="auto">${picture.name}</h2>
         <a class="icon-button" href=${fileUrl(picture.url)} download=${picture.name} aria-label=${t('download')}
           title=${t('download')}><${Icon} name="save" /></a>
         <${IconButton} icon="close" label=${t('close')} onClick=${onClose} />

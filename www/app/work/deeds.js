@@ -72,6 +72,8 @@ export async function removeMember(chatId, user) {
 export async function setRole(chatId, user, role) {
   await call('PATCH', `chats/${chatId}/members/${user.id}`, { body: { role } })
   store.update(applied, { type: 'member.joined', chatId, user, role })
+  // Who makes another the owner is not it any more.
+  loadChat(chatId)
 }
 
 // --- messages ---
