@@ -1,6 +1,7 @@
 // bridge.http: the bridge as a process: on a port of its own, switched off, restarted under its sockets, with people who do
 // not read, and with too many sockets. On sites of its own.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { before, test } from 'node:test'
 import { makeGroup, say } from '../chats.mjs'
 import { connect } from '../client.mjs'
