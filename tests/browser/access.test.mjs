@@ -39,18 +39,21 @@ for (const [colorScheme, viewport] of [['light', WIDE], ['dark', PHONE]]) {
     await entry(page, 'Chats', 'A group').click()
     await log(page).getByText('Hello yourself').first().hover()
     await check(page, 'a chat')
-    await page.getByRole('button', { name: 'A group: details' }).click()
-    await dialog(page, 'A group').getByLabel('Role of Bob Roe').waitFor()
-    await check(page, 'details')
-    await page.keyboard.press('Escape')
-    if (viewport === PHONE) await button(page, 'Back to the list').click()
-    await button(page, 'New group').click()
-    await dialog(page, 'New group').getByRole('checkbox').first().waitFor()
-    await check(page, 'new group')
-    await page.keyboard.press('Escape')
+    // All dialogs in one theme, one of them in the other: their colours are the same.
+    if (viewport === WIDE) {
+      await page.getByRole('button', { name: 'A group: details' }).click()
+      await dialog(page, 'A group').getByLabel('Role of Bob Roe').waitFor()
+      await check(page, 'details')
+      await page.keyboard.press('Escape')
+      await button(page, 'New group').click()
+      await dialog(page, 'New group').getByRole('checkbox').first().waitFor()
+      await check(page, 'new group')
+      await page.keyboard.press('Escape')
+    } else {
+      await button(page, 'Back to the list').click()
+    }
     await page.getByRole('button', { name: 'Profile of Ann Lee' }).click()
-    // Each dialog once: all have the same colours.
-    for (const tab of viewport === PHONE ? ['Profile', 'Devices'] : ['Look and sound', 'Password']) {
+    for (const tab of viewport === PHONE ? ['Profile'] : ['Look and sound', 'Devices', 'Password']) {
       await page.getByRole('tab', { name: tab }).click()
       await check(page, tab)
     }

@@ -15,7 +15,10 @@ export const client = connect(site)
 export const ORIGIN = `http://127.0.0.1:${site.port}`
 // The same site under a name that browsers do not trust without https.
 export const PLAIN = `http://plain.test:${site.port}`
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--disable-dev-shm-usage', '--host-resolver-rules=MAP plain.test 127.0.0.1'] })
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--disable-dev-shm-usage', '--disable-gpu', '--disable-software-rasterizer', '--host-resolver-rules=MAP plain.test 127.0.0.1']
+})
 after(() => browser.close())
 
 export const WIDE = { width: 1200, height: 760 }

@@ -52,6 +52,11 @@ test('profile, language, theme and devices', async t => {
   await box.getByLabel('First name').fill('Anna')
   await box.getByLabel('User name').fill(`anna_${person.id}`)
   await box.getByLabel('Birthday').fill('1990-02-03')
+  // Drawn again meanwhile, because something else has changed.
+  await page.evaluate(async () => {
+    const { store } = await import('/app/model.js')
+    store.update(state => ({ ...state, me: { ...state.me } }))
+  })
   await button(box, 'Save').click()
   await box.getByText('Saved').waitFor()
   const me = (await client.get('/account/me', { token: person.token })).json

@@ -87,7 +87,7 @@ function GroupSettings({ chat }) {
         onChange=${imagePath => run(() => changeChat(chat.id, { imagePath }))} />
       <${Field} label=${t('name')} name="name" value=${name} onInput=${event => setName(event.target.value)} maxlength="100"
         required error=${fields.name} />
-      <label class="check"><input type="checkbox" name="public" checked=${chat.public} />
+      <label class="check"><input type="checkbox" name="public" defaultChecked=${chat.public} />
         <span>${t('public')}<small>${t('public.hint')}</small></span></label>
       <div class="field">
         <label for="group-password">${t('password')}</label>

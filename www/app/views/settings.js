@@ -1,4 +1,5 @@
-// settings.js - oneself: profile, the look of the pages, devices, password, and leaving for good.
+// settings.js - oneself: profile, the look of the pages, devices, password, and leaving for good. Fields begin with what is
+// known (defaultValue); what one has typed stays when the rest is drawn again.
 import { LANGUAGES, choose, current, loadWords, shortTime, t } from '../i18n.js'
 import { store, useStore } from '../model.js'
 import { adopt, call } from '../net/session.js'
@@ -54,15 +55,15 @@ function Profile() {
       <${Portrait} id=${me.id} name=${me.fullName} imagePath=${me.imagePath}
         onChange=${imagePath => run(() => changeMe({ imagePath }))} />
       <div class="pair">
-        <${Field} label=${t('first-name')} name="firstName" value=${me.firstName} maxlength="100" required
+        <${Field} label=${t('first-name')} name="firstName" defaultValue=${me.firstName} maxlength="100" required
           autocomplete="given-name" error=${fields.firstName} />
-        <${Field} label=${t('last-name')} name="lastName" value=${me.lastName} maxlength="100" required
+        <${Field} label=${t('last-name')} name="lastName" defaultValue=${me.lastName} maxlength="100" required
           autocomplete="family-name" error=${fields.lastName} />
       </div>
       <div class="pair">
-        <${Field} label=${t('username')} name="username" value=${me.username ?? ''} maxlength="32" autocapitalize="none"
+        <${Field} label=${t('username')} name="username" defaultValue=${me.username ?? ''} maxlength="32" autocapitalize="none"
           autocomplete="username" error=${fields.username} />
-        <${Field} label=${t('birthday')} name="birthday" type="date" value=${me.birthday ?? ''} autocomplete="bday"
+        <${Field} label=${t('birthday')} name="birthday" type="date" defaultValue=${me.birthday ?? ''} autocomplete="bday"
           error=${fields.birthday} />
       </div>
       <${Field} label=${t('email')} name="email" type="email" value=${email} onInput=${event => setEmail(event.target.value)}
