@@ -52,7 +52,7 @@ stage fuzzers build MODE=fuzz fuzzers
 stage rules tests/lint.sh rules
 stage units units
 stage web node_tests tests/web/*.test.mjs
-stage fuzz tests/fuzz/run.sh 20
+stage fuzz tests/fuzz/run.sh 6
 stage valgrind tests/valgrind.sh .build/release/bin
 stage http env BIN="$bin/asan/bin" node tests/api/run.mjs http
 stage cgi env BIN="$bin/release/bin" node tests/api/run.mjs cgi

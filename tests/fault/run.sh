@@ -34,7 +34,7 @@ part checker tests tests/fault/checker.test.mjs
 part commit tests tests/fault/commit.test.mjs
 part parked tests tests/fault/parked.test.mjs
 part defects tests tests/fault/defects/defects.test.mjs
-part races node tests/api/run.mjs http -- races.test.mjs
+part races env BELLHOP_TOKENS_ACCESS_S=86400 node tests/api/run.mjs http -- races.test.mjs
 part kills tests tests/fault/kills.test.mjs
 part uploads tests tests/fault/uploads.test.mjs
 part sockets tests tests/fault/sockets.test.mjs

@@ -163,11 +163,11 @@ export class Site {
       .filter(({ name }) => name)
   }
 
-  // Every program of lighttpd.conf, and who holds their sockets; lighttpd and MariaDB.
+  // Every program of lighttpd.conf, the one that looks into files, and who holds their sockets; lighttpd and MariaDB.
   get expected() {
     const conf = fs.readFileSync(path.join(this.tree, 'lighttpd.conf'), 'utf8')
     return [...new Set([...conf.matchAll(/^[^#\n]*"socket" => home \+ "\/run\/(\w+)\.sock"/gm)].map(m => m[1]))]
-      .concat('bellhop', 'lighttpd', 'mariadbd').sort()
+      .concat('bellhop', 'files-clerk', 'lighttpd', 'mariadbd').sort()
   }
 
   pid(name) { return this.processes().find(p => p.name === name)?.pid }
