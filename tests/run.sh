@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # All of `make test`: builds every way there is, runs every kind of test, and adds up. Each stage writes TAP to a log of its
-# own under .build/test/; what failed is shown at the end, and the last line is "N passed, N failed, N skipped".
+# own under .build/test/; what failed is shown at the end, and the last line is "N passed, N failed, N skipped". Behind the
+# builds stages run in two lanes: much of a test is waiting.
 # tests/run.sh NAME… runs only those stages.
 set -u -o pipefail
 cd "$(dirname "$0")/.."
 logs=$PWD/.build/test/logs
 mkdir -p "$logs"
+results=$PWD/.build/test/results
+: >"$results"
 passed=0 failed=0 skipped=0 trouble=()
 # One site of the tests must not meet another's folder; and no test may reach for the network.
 unset BELLHOP_CONF http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
@@ -30,9 +33,8 @@ stage() {
 	# A stage that breaks off, or proves nothing, has failed.
 	[ "$code" -eq 0 ] || [ "$f" -gt 0 ] || f=1
 	[ $((p + f + s)) -gt 0 ] || f=1
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '%-10s %4d passed, %d failed, %d skipped  (%d s)\n' "$name" "$p" "$f" "$s" $((SECONDS - from))
-	[ "$f" -eq 0 ] || trouble+=("$log")
+	echo "$p $f $s $name" >>"$results"
 }
 
 # TAP in the two forms that occur: plain lines, and node's nested ones with totals in comments.
@@ -50,17 +52,33 @@ stage clang build MODE=clang programs
 stage asan build MODE=asan programs units echo
 stage fuzzers build MODE=fuzz fuzzers
 stage rules tests/lint.sh rules
-stage units units
-stage web node_tests tests/web/*.test.mjs
-stage fuzz tests/fuzz/run.sh 6
-stage valgrind tests/valgrind.sh .build/release/bin
-stage http env BIN="$bin/asan/bin" node tests/api/run.mjs http
-stage cgi env BIN="$bin/release/bin" node tests/api/run.mjs cgi
-stage browser env BIN="$bin/release/bin" node --test --test-reporter=tap --test-concurrency=2 tests/browser/*.test.mjs
-stage fault env BIN="$bin/release/bin" node --test --test-reporter=tap tests/fault/*.test.mjs
-stage protocol env ECHO="$bin/asan/echo/echo" node --test --test-reporter=tap tests/protocol/*.test.mjs
-stage host node_tests tests/host/*.test.mjs
+one_lane() {
+	stage units units
+	stage fuzz tests/fuzz/run.sh 6
+	stage http env BIN="$bin/asan/bin" node tests/api/run.mjs http
+	stage protocol env ECHO="$bin/asan/echo/echo" node --test --test-reporter=tap tests/protocol/*.test.mjs
+	stage fault env BIN="$bin/release/bin" node --test --test-reporter=tap tests/fault/*.test.mjs
+}
+other_lane() {
+	stage web node_tests tests/web/*.test.mjs
+	stage valgrind tests/valgrind.sh .build/release/bin
+	stage cgi env BIN="$bin/release/bin" node tests/api/run.mjs cgi
+	stage browser env BIN="$bin/release/bin" node --test --test-reporter=tap --test-concurrency=2 tests/browser/*.test.mjs
+	stage host node_tests tests/host/*.test.mjs
+}
+# Each a group of its own, which ends as a whole when the run is broken off.
+set -m
+one_lane & one=$!
+other_lane & other=$!
+set +m
+trap 'kill -- -$one -$other 2>/dev/null; wait; exit 130' INT TERM HUP
+wait $one $other
+trap - INT TERM HUP
 
+while read -r p f s name; do
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	[ "$f" -eq 0 ] || trouble+=("$logs/$name.log")
+done <"$results"
 for log in ${trouble[@]+"${trouble[@]}"}; do
 	printf '\n--- %s\n' "$log"
 	grep -aE -A 30 '^[[:space:]]*not ok|[Ee]rror:|warning:|Sanitizer' "$log" | head -n 200
