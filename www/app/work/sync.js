@@ -133,7 +133,6 @@ async function reload() {
 
 function take(events, reached) {
   cursor = reached ?? cursor
-  const before = store.get()
   for (const event of events) {
     recent.push([++heard, event])
     const chatId = wanted(store.get(), event)
@@ -142,7 +141,7 @@ function take(events, reached) {
   }
   if (recent.length > RECENT_MAX) recent = recent.slice(-RECENT_MAX)
   if (events.some(event => event.type === 'typing')) setTimeout(() => store.update(quietened), TYPING_MS + 50)
-  if (events.length) onNews(events, before, leading)
+  if (events.length) onNews(events, leading)
 }
 
 // Runs a load, puts its answer in, and then once more what happened while it was under way: the answer may be older.

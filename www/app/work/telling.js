@@ -13,6 +13,7 @@ const TOAST_MS = 7000
 const TOASTS_MAX = 3
 
 let unwatch = () => {}
+let told = 0 // the id of the last message
 
 export const soundOn = () => choice('sound', 'on') === 'on'
 export const setSound = on => keepChoice('sound', on ? 'on' : 'off')
@@ -25,6 +26,7 @@ export async function wantNotifications(on) {
 }
 
 export function start() {
+  told = 0
   unwatch = store.watch((state, before) => {
     if (state.chats !== before.chats) showCount(unreadTotal(state.chats))
   })
@@ -51,13 +53,14 @@ function showCount(n) {
 
 // What has just come in. Each tab hears it; those in sight show a toast, and the leading one speaks for those out of
 // sight. Whether any is looked at only the worker knows, which sees all of them.
-export function news(events, before, leading) {
+export function news(events, leading) {
   for (const event of events) {
     if (event.type !== 'message' || event.message.author.id === store.get().me?.id) continue
     const chat = store.get().chats[event.chatId]
-    const known = before.chats[event.chatId]
-    // What came again, or was read on another device meanwhile, is no news.
-    if (known && event.message.seq <= known.lastSeq) continue
+    // What came again, or was read on another device meanwhile, is no news. That the chat's row knows of it already says
+    // nothing: it may have been loaded, for another event, just behind the message.
+    if (event.id <= told || event.message.seq <= (chat?.readSeq ?? 0)) continue
+    told = event.id
     announce(event.message, chat, leading)
   }
 }
