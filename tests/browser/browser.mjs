@@ -8,7 +8,7 @@ import { settle } from '../people.mjs'
 import { UNLIMITED, openSite } from '../site.mjs'
 
 const { chromium } = require('playwright-core')
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 30_000
 
 export const site = await openSite({ own: true, settings: UNLIMITED })
 export const client = connect(site)
