@@ -34,7 +34,8 @@ export function Composer({ chat, hold }) {
     // On a phone the keyboard would cover what one came to read.
     if (matchMedia('(pointer: fine)').matches) field.current.focus()
   }, [])
-  useEffect(() => {
+  // At once, not behind the next picture: the page may be left in between.
+  useLayoutEffect(() => {
     if (!editing) keepDraft(chat.id, body || answering ? { body, answering } : null)
   }, [body, answering, editing])
   useLayoutEffect(() => grow(field.current), [body])
