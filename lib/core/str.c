@@ -120,3 +120,25 @@ void str_z(char *to, size_t size, struct str s)
 		memcpy(to, s.p, n);
 	to[n] = 0;
 }
+
+int str_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+struct str str_keep(char **to, struct str s)
+{
+	struct str copy = { *to, s.n };
+
+	if (!s.p)
+		return (struct str){ NULL, 0 };
+	memcpy(*to, s.p, s.n);
+	*to += s.n;
+	return copy;
+}

@@ -44,6 +44,10 @@ struct str str_trim(struct str s);
 /* Cuts *rest at the first sep: returns what stands before it and leaves what follows; at the end
  * *rest is absent. */
 struct str str_cut(struct str *rest, char sep);
+/* The value of a hexadecimal digit; -1: it is none. */
+int str_hex(char c);
+/* A copy at *to, which moves on behind it; what is absent stays so. */
+struct str str_keep(char **to, struct str s);
 /* Copies into `to`, cut to its size, and ends it with NUL. */
 void str_z(char *to, size_t size, struct str s);
 /* A decimal integer and nothing else: no sign but '-', no spaces, no leading zeros, no overflow. */

@@ -15,17 +15,6 @@ struct command {
 	char text[];
 };
 
-static struct str keep(char **to, struct str s)
-{
-	struct str copy = { *to, s.n };
-
-	if (!s.p)
-		return (struct str){ NULL, 0 };
-	memcpy(*to, s.p, s.n);
-	*to += s.n;
-	return copy;
-}
-
 static void ask_first(struct guest *g);
 
 static void command_free(struct guest *g, struct command *c)
@@ -72,9 +61,9 @@ void asking_say(struct guest *g, struct str method, struct str path, struct str 
 	char *to = c->text;
 
 	c->tag = tag;
-	c->method = keep(&to, method);
-	c->path = keep(&to, path);
-	c->body = keep(&to, body);
+	c->method = str_keep(&to, method);
+	c->path = str_keep(&to, path);
+	c->body = str_keep(&to, body);
 	if (str_starts(path, "/chats") && str_is(method, "POST"))
 		g->moving_us = clock_us();
 	g->commands_n++;

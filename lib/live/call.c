@@ -2,6 +2,7 @@
 
 #include "live/fetch.h"
 #include "live/waiter.h"
+#include "web/gate.h"
 
 #include <stdlib.h>
 
@@ -22,21 +23,6 @@ static struct {
 } self = { .answer = BUF_INIT(ANSWER_MAX + 16384) };
 
 static void walk_on(struct live_request *lr);
-
-/* Kept until the log line is written: with its answer a request loses its variables. */
-static bool keep_answer(struct gate *g, struct str bytes)
-{
-	buf_str(g->stream, bytes);
-	return true;
-}
-
-static int64_t no_body(struct gate *g, char *to, size_t n)
-{
-	(void)g;
-	(void)to;
-	(void)n;
-	return 0;
-}
 
 static void request_free(struct live_request *lr)
 {
@@ -64,8 +50,9 @@ static void walk_on(struct live_request *lr)
 {
 	struct worker *w = &self.worker;
 	struct gate gate = { .params = fcgi_params(lr->fcgi),
-		.read = no_body,
-		.write = keep_answer,
+		.read = gate_no_body,
+		/* Until the log line is written: with its answer a request loses its variables. */
+		.write = gate_keep,
 		.stream = &self.answer };
 	struct request rq = worker_request(w, &gate);
 	enum err e;

@@ -8,17 +8,6 @@
 
 enum { ADDRESS_BYTES = 64 };
 
-static struct str keep(char **to, struct str s)
-{
-	struct str copy = { *to, s.n };
-
-	if (!s.p)
-		return (struct str){ NULL, 0 };
-	memcpy(*to, s.p, s.n);
-	*to += s.n;
-	return copy;
-}
-
 /* The address: of the socket; behind a web server on our Unix socket, as that one says. */
 static struct str address_of(
 	const struct wire *w, const struct http_head *h, char *bytes, size_t n, bool *behind)
@@ -42,10 +31,10 @@ struct caller *caller_copy(const struct caller *c)
 		must_alloc(sizeof *c + c->address.n + c->host.n + c->base.n + c->user_agent.n + 1);
 	char *to = (char *)(copy + 1);
 
-	copy->address = keep(&to, c->address);
-	copy->host = keep(&to, c->host);
-	copy->base = keep(&to, c->base);
-	copy->user_agent = keep(&to, c->user_agent);
+	copy->address = str_keep(&to, c->address);
+	copy->host = str_keep(&to, c->host);
+	copy->base = str_keep(&to, c->base);
+	copy->user_agent = str_keep(&to, c->user_agent);
 	copy->secure = c->secure;
 	return copy;
 }

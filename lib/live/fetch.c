@@ -19,14 +19,6 @@ struct fetching {
 	void *context;
 };
 
-static int64_t no_body(struct gate *g, char *to, size_t n)
-{
-	(void)g;
-	(void)to;
-	(void)n;
-	return 0;
-}
-
 /* What lies between the cursor and the tail, and which chats are in sight. */
 static void look(struct fetching *f, struct worker *w, int64_t user_id, const struct wish *wish)
 {
@@ -56,7 +48,7 @@ static void in_thread(uv_work_t *work)
 	struct fetching *f = work->data;
 	struct fetched *got = f->fetched;
 	struct worker *w = thread_take(live_threads(f->live));
-	struct gate gate = { .params = f->params, .read = no_body };
+	struct gate gate = { .params = f->params, .read = gate_no_body };
 	struct request rq = worker_request(w, &gate);
 	struct live_request nowhere = { .live = NULL };
 

@@ -5,6 +5,7 @@
 #include "live/caller.h"
 #include "live/fetch.h"
 #include "live/whisper.h"
+#include "web/gate.h"
 #include "web/route.h"
 
 #include <stdio.h>
@@ -56,20 +57,6 @@ void guest_meet(struct guest *g, const struct guest_kind *kind, const struct cal
 	g->kind = kind;
 	g->last = &g->first;
 	g->caller = caller_copy(c);
-}
-
-static bool keep_answer(struct gate *g, struct str bytes)
-{
-	buf_str(g->stream, bytes);
-	return true;
-}
-
-static int64_t no_body(struct gate *g, char *to, size_t n)
-{
-	(void)g;
-	(void)to;
-	(void)n;
-	return 0;
 }
 
 static char *param(struct entering *en, const char *name, struct str value)
@@ -226,9 +213,10 @@ static void walk_in(struct entering *en)
 	struct live_request *lr = &en->request;
 	struct guest *g = en->guest;
 	struct worker *w = &self.worker;
-	struct gate gate = {
-		.params = en->params, .read = no_body, .write = keep_answer, .stream = &self.answer
-	};
+	struct gate gate = { .params = en->params,
+		.read = gate_no_body,
+		.write = gate_keep,
+		.stream = &self.answer };
 	struct request rq = worker_request(w, &gate);
 	enum err e;
 

@@ -99,17 +99,11 @@ static bool four_hex(struct scan *s, unsigned *out)
 	*out = 0;
 	for (int i = 0; i < 4; i++) {
 		char c = s->p < s->end ? *s->p++ : 0;
-		unsigned digit;
+		int digit = str_hex(c);
 
-		if (c >= '0' && c <= '9')
-			digit = (unsigned)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			digit = (unsigned)(c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			digit = (unsigned)(c - 'A' + 10);
-		else
+		if (digit < 0)
 			return refuse(s, "there is a broken \\u escape");
-		*out = *out << 4 | digit;
+		*out = *out << 4 | (unsigned)digit;
 	}
 	return true;
 }

@@ -67,14 +67,6 @@ struct str header_parameter(struct str header, const char *name)
 	return (struct str){ NULL, 0 };
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 8187: UTF-8'language'percent-encoded. */
 static bool decode_extended(struct str value, struct buf *to)
 {
@@ -83,8 +75,8 @@ static bool decode_extended(struct str value, struct buf *to)
 	if (!str_is_nocase(charset, "utf-8") || !str_cut(&rest, '\'').p || !rest.p)
 		return false;
 	while (rest.n) {
-		int high = rest.n >= 3 ? hex(rest.p[1]) : -1,
-		    low = rest.n >= 3 ? hex(rest.p[2]) : -1;
+		int high = rest.n >= 3 ? str_hex(rest.p[1]) : -1,
+		    low = rest.n >= 3 ? str_hex(rest.p[2]) : -1;
 
 		if (*rest.p == '%' && high >= 0 && low >= 0) {
 			buf_byte(to, (char)(high << 4 | low));

@@ -1,16 +1,5 @@
 #include "web/form.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool form_decode(struct arena *a, struct str raw, bool plus, struct str *out)
 {
 	char *to = arena_alloc(a, raw.n + 1);
@@ -20,8 +9,8 @@ bool form_decode(struct arena *a, struct str raw, bool plus, struct str *out)
 		char c = raw.p[i];
 
 		if (c == '%') {
-			int high = i + 1 < raw.n ? hex_digit(raw.p[i + 1]) : -1;
-			int low = i + 2 < raw.n ? hex_digit(raw.p[i + 2]) : -1;
+			int high = i + 1 < raw.n ? str_hex(raw.p[i + 1]) : -1;
+			int low = i + 2 < raw.n ? str_hex(raw.p[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

@@ -98,6 +98,20 @@ void gate_cgi(struct gate *g)
 	};
 }
 
+int64_t gate_no_body(struct gate *g, char *to, size_t n)
+{
+	(void)g;
+	(void)to;
+	(void)n;
+	return 0;
+}
+
+bool gate_keep(struct gate *g, struct str bytes)
+{
+	buf_str(g->stream, bytes);
+	return true;
+}
+
 char **gate_params_copy(struct arena *a, char **params)
 {
 	size_t n = 0;

@@ -17,6 +17,10 @@ void gate_cgi(struct gate *g);
  * program that closes before all is sent. */
 void gate_cgi_done(struct gate *g);
 
+/* The ends of a gate with nobody behind it: `read` of a request without a body, and `write` that
+ * keeps the answer in the struct buf that is its stream. */
+int64_t gate_no_body(struct gate *g, char *to, size_t n);
+bool gate_keep(struct gate *g, struct str bytes);
 /* The variables of a request that will be at work when its client may be gone. */
 char **gate_params_copy(struct arena *a, char **params);
 
