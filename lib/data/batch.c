@@ -2,72 +2,46 @@
 
 #include "core/clock.h"
 #include "data/attach.h"
-#include "data/author.h"
+#include "data/block.h"
+#include "data/place.h"
 
-enum { MOVE_VALUES = 8, MESSAGE_VALUES = 8, KEY_VALUES = 4 };
+enum {
+	MESSAGE_VALUES = 8,
+	KEY_VALUES = 4,
+	VALUES_MAX = PLACE_MOVE_VALUES + EVENT_TAKE_VALUES +
+		     (KEY_VALUES + MESSAGE_VALUES + EVENT_PUT_VALUES) * BATCH_MAX,
+};
 
-/* Chats first, and in the order they are asked in: every transaction of the site locks them
- * ascending. */
-static struct sql lock_chats =
-	SQL_ROWS("SELECT STRAIGHT_JOIN c.id, m.user_id, c.last_seq, c.reader_id, c.reader_seq, "
-		 "c.others_seq, "
-		 "UTC_TIMESTAMP(3), c.hour FROM (",
-		"SELECT ? AS chat_id, ? AS user_id", " UNION ALL ",
-		") v JOIN chat c ON c.id = v.chat_id AND c.deleted_at IS NULL "
-		"JOIN member m ON m.chat_id = v.chat_id AND m.user_id = v.user_id FOR UPDATE");
-/* A message alone is the usual case, and the database finds its rows without a list to go through.
- */
-static struct sql lock_one =
-	SQL("SELECT STRAIGHT_JOIN c.id, m.user_id, c.last_seq, c.reader_id, c.reader_seq, "
-	    "c.others_seq, UTC_TIMESTAMP(3), c.hour FROM chat c JOIN member m ON m.chat_id = c.id "
-	    "WHERE c.id = ? AND m.user_id = ? AND c.deleted_at IS NULL FOR UPDATE");
 static struct sql known_keys = SQL_ROWS(
 	"SELECT author_id, client_key, chat_id, seq FROM sent WHERE (author_id, client_key) IN (",
 	"(?, ?)", ", ", ")");
 static struct sql add_keys = SQL_ROWS(
 	"INSERT INTO sent (author_id, client_key, chat_id, seq) VALUES ", "(?, ?, ?, ?)", ", ", "");
-/* A row per chat and author: what the chat becomes, and that the author has read what they wrote.
- */
-static struct sql move_on = SQL_ROWS("UPDATE (",
-	"SELECT ? AS chat_id, ? AS user_id, ? AS last_seq, ? AS read_seq, ? AS reader_id, "
-	"? AS reader_seq, ? AS others_seq, ? AS active",
-	" UNION ALL ",
-	") v JOIN chat c ON c.id = v.chat_id "
-	"JOIN member m ON m.chat_id = v.chat_id AND m.user_id = v.user_id "
-	"SET c.last_seq = v.last_seq, c.reader_id = v.reader_id, c.reader_seq = v.reader_seq, "
-	"c.others_seq = v.others_seq, c.active = v.active, "
-	"m.read_seq = GREATEST(m.read_seq, v.read_seq)");
-static struct sql move_one =
-	SQL("UPDATE chat c JOIN member m ON m.chat_id = c.id SET c.last_seq = ?, c.reader_id = ?, "
-	    "c.reader_seq = ?, c.others_seq = ?, c.active = ?, "
-	    "m.read_seq = GREATEST(m.read_seq, ?) WHERE c.id = ? AND m.user_id = ?");
-/* The first message of an hour: see schema/0004_recent.sql. */
-static struct sql tell_hour = SQL_ROWS("UPDATE chat c JOIN member m ON m.chat_id = c.id "
-				       "SET m.hour = c.hour WHERE m.hour <> c.hour AND c.id IN (",
-	"?", ", ", ")");
 static struct sql add_messages = SQL_ROWS(
 	"INSERT INTO message (chat_id, seq, id, author_id, reply_to, body, created_at, files) "
 	"VALUES ",
-	"(?, ?, ?, ?, ?, ?, ?, ?)", ", ", "");
-static struct sql is_there = SQL("SELECT 1 FROM message WHERE chat_id = ? AND seq = ? AND id = ? "
-				 "AND author_id = ? AND created_at = ? LOCK IN SHARE MODE");
-
-/* A chat as one of the batch's authors finds it; the rows of one chat stand together. */
-struct place {
-	int64_t chat_id, author_id;
-	int64_t last_seq, reader_id, reader_seq, others_seq, author_read, hour;
-};
+	"(?, ?, LAST_INSERT_ID() - ?, ?, ?, ?, ?, ?)", ", ", "");
+/* The chat first: whoever still holds it may write the message yet. */
+static struct sql is_there = SQL("SELECT STRAIGHT_JOIN m.id FROM chat c JOIN message m "
+				 "ON m.chat_id = c.id AND m.seq = ? AND m.author_id = ? "
+				 "AND m.created_at = ? WHERE c.id = ? LOCK IN SHARE MODE");
+/* The log's head is locked as late as can be: behind it every writer of the site stands in line.
+ * What moves a single chat on goes along, and so do the keys if all messages have one. */
+static struct block tail = BLOCK(&event_take_step, &add_messages, &event_put_step);
+static struct block one_chat =
+	BLOCK(&place_move_step, &event_take_step, &add_messages, &event_put_step);
+static struct block one_chat_keyed =
+	BLOCK(&place_move_step, &add_keys, &event_take_step, &add_messages, &event_put_step);
 
 struct batch {
 	struct arena *arena;
 	struct page *page;
 	struct outgoing **all;
-	size_t n;
-	struct place *places;
-	struct author *authors; /* of the places */
-	size_t places_n, to_write;
-	int64_t at_ms, last_id;
-	struct str at; /* the same as SQL takes it */
+	size_t n, to_write;
+	struct places places;
+	struct str at; /* now, as SQL takes it */
+	bool settles;  /* the log's epoch, first */
+	int64_t last_id;
 };
 
 static struct str moment(struct arena *a, int64_t ms)
@@ -78,14 +52,6 @@ static struct str moment(struct arena *a, int64_t ms)
 	text[10] = ' ';
 	text[23] = 0;
 	return arena_copy(a, str_of(text));
-}
-
-static struct place *place_of(struct batch *b, int64_t chat_id, int64_t author_id)
-{
-	for (size_t i = 0; i < b->places_n; i++)
-		if (b->places[i].chat_id == chat_id && b->places[i].author_id == author_id)
-			return &b->places[i];
-	return NULL;
 }
 
 /* By chat, and of one chat in the order they came. */
@@ -101,38 +67,18 @@ static void sort_by_chat(struct batch *b)
 	}
 }
 
-/* Locks the chats and looks up the authors' membership under that lock: from here on nobody can
- * leave or be removed. A pair that is not there is a stranger's. */
 static enum err lock_places(struct db *db, struct batch *b)
 {
-	struct arg pairs[2 * BATCH_MAX];
-	struct rows r;
+	int64_t chats[BATCH_MAX], authors[BATCH_MAX];
 	enum err e;
 
 	for (size_t i = 0; i < b->n; i++) {
-		pairs[2 * i] = as_int(b->all[i]->chat_id);
-		pairs[2 * i + 1] = as_int(b->all[i]->author_id);
+		chats[i] = b->all[i]->chat_id;
+		authors[i] = b->all[i]->author_id;
 	}
-	e = db_select_rows(
-		db, b->arena, b->n == 1 ? &lock_one : &lock_chats, b->n, &r, pairs, 2 * b->n);
-	if (e != OK)
-		return e;
-	b->places = arena_alloc(b->arena, sizeof *b->places * r.n);
-	b->authors = arena_alloc(b->arena, sizeof *b->authors * r.n);
-	b->places_n = r.n;
-	for (size_t i = 0; i < r.n; i++)
-		b->places[i] = (struct place){ .chat_id = row_int(&r, i, 0),
-			.author_id = row_int(&r, i, 1),
-			.last_seq = row_int(&r, i, 2),
-			.reader_id = row_int(&r, i, 3),
-			.reader_seq = row_int(&r, i, 4),
-			.others_seq = row_int(&r, i, 5),
-			.hour = row_int(&r, i, 7) };
-	for (size_t i = 0; i < r.n; i++)
-		b->authors[i].id = b->places[i].author_id;
-	b->at_ms = r.n ? row_ms(&r, 0, 6) : 0;
-	b->at = moment(b->arena, b->at_ms);
-	return author_load(db, b->page, b->arena, b->authors, r.n);
+	e = places_lock(db, b->page, b->arena, chats, authors, b->n, &b->places);
+	b->at = moment(b->arena, b->places.at_ms);
+	return e;
 }
 
 /* Those whose key made a message before get that one. Two with one key in one batch: the second
@@ -207,7 +153,7 @@ static enum err find_files(struct db *db, struct batch *b)
 		struct outgoing *o = b->all[i];
 
 		if (!o->files_n || o->again || o->outcome != OK ||
-			!place_of(b, o->chat_id, o->author_id))
+			!places_find(&b->places, o->chat_id, o->author_id))
 			continue;
 		e = attach_find(db, o->arena, o->author_id, o->file_ids, o->files_n, &o->files);
 		o->no_such_file = e == ERR_INVALID;
@@ -219,34 +165,19 @@ static enum err find_files(struct db *db, struct batch *b)
 	return e;
 }
 
-/* The chat moves on by one: for all of its rows, since each may be the one that is written. */
-static void number(struct batch *b, struct place *mine, struct outgoing *o)
+static void number(struct batch *b, struct place *p, struct outgoing *o)
 {
-	int64_t seq = mine->last_seq + 1;
-
-	mine->author_read = seq;
-	for (size_t i = 0; i < b->places_n; i++) {
-		struct place *p = &b->places[i];
-
-		if (p->chat_id != mine->chat_id)
-			continue;
-		p->last_seq = seq;
-		if (p->reader_id != o->author_id) {
-			p->others_seq = p->reader_seq;
-			p->reader_id = o->author_id;
-		}
-		p->reader_seq = seq;
-	}
+	places_move(&b->places, p);
 	o->message = (struct message){ .chat_id = o->chat_id,
-		.seq = seq,
+		.seq = p->last_seq,
 		.reply_to = o->reply_to,
 		.author_id = o->author_id,
-		.author_name = b->authors[mine - b->places].name,
-		.author_image = b->authors[mine - b->places].image_path,
+		.author_name = p->author.name,
+		.author_image = p->author.image_path,
 		.body = o->body,
 		.files = o->files,
 		.files_n = o->files_n,
-		.created_ms = b->at_ms };
+		.created_ms = b->places.at_ms };
 }
 
 static void number_all(struct batch *b)
@@ -254,7 +185,7 @@ static void number_all(struct batch *b)
 	b->to_write = 0;
 	for (size_t i = 0; i < b->n; i++) {
 		struct outgoing *o = b->all[i];
-		struct place *p = place_of(b, o->chat_id, o->author_id);
+		struct place *p = places_find(&b->places, o->chat_id, o->author_id);
 
 		if (o->again || b->all[i]->outcome != OK)
 			continue;
@@ -274,55 +205,8 @@ static bool is_written(const struct batch *b, size_t i)
 	return b->all[i]->outcome == OK && !b->all[i]->again;
 }
 
-static enum err write_chats(struct db *db, struct batch *b)
+static struct arg *key_values(struct arg *to, const struct batch *b)
 {
-	struct arg rows[MOVE_VALUES * BATCH_MAX], *to = rows;
-	const struct place *one = b->places;
-	size_t n = 0;
-
-	if (b->places_n == 1)
-		return db_run(db, &move_one, as_int(one->last_seq), as_int(one->reader_id),
-			as_int(one->reader_seq), as_int(one->others_seq), as_int(b->at_ms),
-			as_int(one->author_read), as_int(one->chat_id), as_int(one->author_id));
-
-	for (size_t i = 0; i < b->places_n; i++) {
-		const struct place *p = &b->places[i];
-
-		if (!p->author_read)
-			continue;
-		*to++ = as_int(p->chat_id);
-		*to++ = as_int(p->author_id);
-		*to++ = as_int(p->last_seq);
-		*to++ = as_int(p->author_read);
-		*to++ = as_int(p->reader_id);
-		*to++ = as_int(p->reader_seq);
-		*to++ = as_int(p->others_seq);
-		*to++ = as_int(b->at_ms);
-		n++;
-	}
-	return db_run_rows(db, &move_on, n, rows, n * MOVE_VALUES);
-}
-
-static enum err tell_hours(struct db *db, struct batch *b)
-{
-	struct arg chats[BATCH_MAX];
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->places_n; i++) {
-		const struct place *p = &b->places[i];
-
-		if (p->author_read && p->hour != NO_HOUR && p->hour != b->at_ms / HOUR_MS)
-			chats[n++] = as_int(p->chat_id);
-	}
-	return n ? db_run_rows(db, &tell_hour, n, chats, n) : OK;
-}
-
-static enum err write_keys(struct db *db, struct batch *b)
-{
-	struct arg rows[KEY_VALUES * BATCH_MAX], *to = rows;
-	size_t n = 0;
-	enum err e;
-
 	for (size_t i = 0; i < b->n; i++) {
 		const struct outgoing *o = b->all[i];
 
@@ -332,55 +216,110 @@ static enum err write_keys(struct db *db, struct batch *b)
 		*to++ = as_text(o->client_key);
 		*to++ = as_int(o->chat_id);
 		*to++ = as_int(o->message.seq);
-		n++;
 	}
-	e = n ? db_run_rows(db, &add_keys, n, rows, n * KEY_VALUES) : OK;
-	/* Another process has just used one of them: look again. */
-	return e == ERR_CONFLICT ? ERR_CONTENTION : e;
+	return to;
 }
 
-static enum err write_messages(struct db *db, struct batch *b, int64_t first)
+/* Their numbers are not known before the block has run: each says how far it is from the last. */
+static struct arg *message_values(struct arg *to, const struct batch *b)
 {
-	struct arg rows[MESSAGE_VALUES * BATCH_MAX], *to = rows;
-	struct event events[BATCH_MAX];
-	struct buf text = BUF_INIT(2 << 20);
-	size_t n = 0;
-	enum err e;
+	int64_t behind = (int64_t)b->to_write;
 
 	for (size_t i = 0; i < b->n; i++) {
-		struct message *m = &b->all[i]->message;
-		struct writer w = { .to = &text };
+		const struct message *m = &b->all[i]->message;
 
 		if (!is_written(b, i))
 			continue;
-		m->id = first + (int64_t)n;
 		*to++ = as_int(m->chat_id);
 		*to++ = as_int(m->seq);
-		*to++ = as_int(m->id);
+		*to++ = as_int(--behind);
 		*to++ = as_int(m->author_id);
 		*to++ = m->reply_to ? as_int(m->reply_to) : as_text((struct str){ NULL, 0 });
 		*to++ = as_text(m->body);
 		*to++ = as_text(b->at);
 		*to++ = as_int((int64_t)m->files_n);
+	}
+	return to;
+}
+
+static struct arg *event_values(struct arg *to, const struct batch *b)
+{
+	int64_t behind = (int64_t)b->to_write;
+	struct buf text = BUF_INIT(2 << 20);
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct message *m = &b->all[i]->message;
+		struct writer w = { .to = &text };
+		struct event e = { .type = STR("message"), .chat_id = m->chat_id };
+
+		if (!is_written(b, i))
+			continue;
 		buf_clear(&text);
 		message_members(&w, m);
-		events[n++] = (struct event){ .type = STR("message"),
-			.chat_id = m->chat_id,
-			.data = arena_copy(b->arena, buf_as_str(&text)) };
+		e.data = arena_copy(b->arena, buf_as_str(&text));
+		to = event_put_values(to, --behind, &e);
 	}
 	buf_free(&text);
-	e = db_run_rows(db, &add_messages, n, rows, n * MESSAGE_VALUES);
+	return to;
+}
+
+static void number_messages(struct batch *b, int64_t last)
+{
+	int64_t id = last - (int64_t)b->to_write;
+
+	b->last_id = last;
+	for (size_t i = 0; i < b->n; i++)
+		if (is_written(b, i))
+			b->all[i]->message.id = ++id;
+}
+
+static enum err write_files(struct db *db, struct batch *b)
+{
+	enum err e = OK;
+
 	for (size_t i = 0; i < b->n && e == OK; i++)
 		if (is_written(b, i))
 			e = attach_put(db, &b->all[i]->message);
-	return e == OK ? event_put(db, first, events, n) : e;
+	return e;
 }
 
-/* The log's head is locked as late as can be: behind it every writer of the site stands in line. */
+static enum err write_all(struct db *db, struct batch *b)
+{
+	struct arg keys[KEY_VALUES * BATCH_MAX], values[VALUES_MAX], *to = values;
+	size_t keys_n = (size_t)(key_values(keys, b) - keys) / KEY_VALUES;
+	bool keyed = keys_n == b->to_write,
+	     at_once = b->places.n == 1 && !places_tell(&b->places) && (keys_n == 0 || keyed);
+	int64_t last = 0;
+	enum err e = write_files(db, b);
+
+	if (e == OK && !at_once)
+		e = places_write(db, &b->places);
+	if (e == OK && !at_once && keys_n)
+		e = db_run_rows(db, &add_keys, keys_n, keys, keys_n * KEY_VALUES);
+	if (e == OK && b->settles)
+		e = event_settle(db);
+	if (e != OK)
+		return e;
+	if (at_once)
+		to = place_move_values(to, &b->places);
+	if (at_once && keyed)
+		to = key_values(to, b);
+	to = event_take_values(to, (int64_t)b->to_write, b->settles);
+	to = message_values(to, b);
+	to = event_values(to, b);
+	e = block_commit(db, b->arena,
+		!at_once ? &tail
+		: keyed  ? &one_chat_keyed
+			 : &one_chat,
+		b->to_write, values, (size_t)(to - values), &last);
+	if (e == OK)
+		number_messages(b, last);
+	return e;
+}
+
 static enum err write_batch(struct db *db, void *context)
 {
 	struct batch *b = context;
-	int64_t first = 0;
 	enum err e;
 
 	for (size_t i = 0; i < b->n; i++) {
@@ -401,21 +340,14 @@ static enum err write_batch(struct db *db, void *context)
 	number_all(b);
 	if (b->to_write == 0)
 		return OK;
-	e = write_chats(db, b);
-	if (e == OK)
-		e = tell_hours(db, b);
-	if (e == OK)
-		e = write_keys(db, b);
-	if (e == OK)
-		e = event_take(db, (int64_t)b->to_write, &first);
-	if (e == OK)
-		e = write_messages(db, b, first);
-	b->last_id = first + (int64_t)b->to_write - 1;
-	return e;
+	e = write_all(db, b);
+	b->settles = event_doubts(db, e);
+	/* Another process has just used one of the keys: look again. */
+	return e == ERR_CONFLICT || b->settles ? ERR_CONTENTION : e;
 }
 
 /* The answer to COMMIT was lost. All of the batch is there or nothing; one message tells. It is
- * read with a lock, since the COMMIT may still be on its way. */
+ * read with a lock, since the COMMIT, and all that goes with it, may still be on its way. */
 static enum err batch_happened(struct db *db, void *context)
 {
 	struct batch *b = context;
@@ -427,8 +359,10 @@ static enum err batch_happened(struct db *db, void *context)
 
 		if (!is_written(b, i))
 			continue;
-		e = db_select(db, b->arena, &is_there, &r, as_int(m->chat_id), as_int(m->seq),
-			as_int(m->id), as_int(m->author_id), as_text(b->at));
+		e = db_select(db, b->arena, &is_there, &r, as_int(m->seq), as_int(m->author_id),
+			as_text(b->at), as_int(m->chat_id));
+		if (e == OK && r.n)
+			number_messages(b, row_int(&r, 0, 0) + (int64_t)b->to_write - 1);
 		return e == OK && r.n == 0 ? ERR_NOT_FOUND : e;
 	}
 	return OK;

@@ -28,6 +28,7 @@ struct db {
 		MYSQL_STMT *statement;
 	} prepared[PREPARED_SLOTS];
 	bool in_transaction, is_writer;
+	bool committing; /* the transaction's COMMIT was sent */
 	int64_t changed, inserted;
 	unsigned code;
 	char problem[512];
@@ -194,7 +195,7 @@ static struct prepared *slot_of(struct db *db, uint32_t key)
 	abort();
 }
 
-static void write_statement(struct buf *to, const struct sql *q, size_t rows)
+void sql_write(struct buf *to, const struct sql *q, size_t rows)
 {
 	buf_z(to, q->text);
 	for (size_t i = 0; q->row && i < rows; i++) {
@@ -204,6 +205,20 @@ static void write_statement(struct buf *to, const struct sql *q, size_t rows)
 	}
 	if (q->row)
 		buf_z(to, q->tail);
+}
+
+static size_t marks(const char *text)
+{
+	size_t n = 0;
+
+	for (; text && *text; text++)
+		n += *text == '?';
+	return n;
+}
+
+size_t sql_values(const struct sql *q, size_t rows)
+{
+	return marks(q->text) + marks(q->row) * rows + marks(q->tail);
 }
 
 static enum err failed_statement(struct db *db, MYSQL_STMT *s)
@@ -228,7 +243,7 @@ static enum err prepare(struct db *db, struct sql *q, size_t rows, MYSQL_STMT **
 	s = mysql_stmt_init(db->link);
 	if (!s)
 		return ERR_INTERNAL;
-	write_statement(&text, q, rows);
+	sql_write(&text, q, rows);
 	if (text.over)
 		abort();
 	if (mysql_stmt_prepare(s, text.p, text.n)) {
@@ -301,12 +316,18 @@ static enum err select_once(struct db *db, struct arena *a, struct sql *q, size_
 	struct rows *rows, const struct arg *args, size_t n)
 {
 	MYSQL_STMT *s;
+	int more;
 	enum err e = execute(db, q, per, args, n, &s);
 
 	memset(rows, 0, sizeof *rows);
 	if (e != OK)
 		return e;
 	if (!rows_fetch(s, a, rows))
+		return failed_statement(db, s);
+	/* Behind the rows of a block comes that it has ended. */
+	while ((more = mysql_stmt_next_result(s)) == 0)
+		;
+	if (more > 0)
 		return failed_statement(db, s);
 	mysql_stmt_free_result(s);
 	return OK;
@@ -321,6 +342,13 @@ enum err db_select_rows(struct db *db, struct arena *a, struct sql *q, size_t pe
 	return e == ERR_DATABASE_AWAY && alone ? select_once(db, a, q, per, rows, args, n) : e;
 }
 
+enum err db_commit_with(struct db *db, struct arena *a, struct sql *q, struct rows *rows,
+	const struct arg *args, size_t n)
+{
+	db->committing = true;
+	return select_once(db, a, q, 1, rows, args, n);
+}
+
 int64_t db_changed(struct db *db)
 {
 	return db->changed;
@@ -333,6 +361,16 @@ int64_t db_inserted(struct db *db)
 
 /* "Duplicate entry '…' for key 'name'": the name ends the message, so what the entry holds cannot
  * pose as it. */
+bool db_unknown(struct db *db)
+{
+	return db->code == ER_PARSE_ERROR || db->code == ER_UNSUPPORTED_PS;
+}
+
+bool db_null(struct db *db)
+{
+	return db->code == ER_BAD_NULL_ERROR;
+}
+
 bool db_duplicate(struct db *db, const char *key)
 {
 	char tail[80];
@@ -361,7 +399,14 @@ static enum err begin(struct db *db)
 			e = plain(db, "START TRANSACTION");
 	}
 	db->in_transaction = e == OK;
+	db->committing = false;
 	return e;
+}
+
+enum err db_commit(struct db *db)
+{
+	db->committing = true;
+	return plain(db, "COMMIT");
 }
 
 size_t db_rows_of(size_t rest)
@@ -383,19 +428,18 @@ enum err db_transaction(struct db *db, enum err (*body)(struct db *, void *),
 		if (e != OK)
 			return e;
 		e = body(db, context);
-		if (e == OK) {
-			e = plain(db, "COMMIT");
+		if (e == OK && !db->committing)
+			e = db_commit(db);
+		if (e == OK || (e == ERR_DATABASE_AWAY && db->committing)) {
 			db->in_transaction = false;
 			if (e == OK)
 				return OK;
-			if (e == ERR_DATABASE_AWAY) {
-				e = happened ? happened(db, context) : ERR_OUTCOME_UNKNOWN;
-				if (db->is_writer && db->link)
-					plain(db, "ROLLBACK"); /* of what was only read */
-				if (e == ERR_NOT_FOUND)
-					continue;
-				return e == OK ? OK : ERR_OUTCOME_UNKNOWN;
-			}
+			e = happened ? happened(db, context) : ERR_OUTCOME_UNKNOWN;
+			if (db->is_writer && db->link)
+				plain(db, "ROLLBACK"); /* of what was only read */
+			if (e == ERR_NOT_FOUND)
+				continue;
+			return e == OK ? OK : ERR_OUTCOME_UNKNOWN;
 		}
 		db->in_transaction = false;
 		if (db->link && plain(db, "ROLLBACK") != OK)

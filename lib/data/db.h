@@ -12,6 +12,7 @@
 #define DATA_DB_H
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/conf.h"
 #include "core/err.h"
 
@@ -35,6 +36,10 @@ struct sql {
 		.text = words, .row = per_row, .between = separator, .tail = ending                \
 	}
 enum { DB_ROWS_MAX = 64 };
+
+/* The statement for that many rows, and how many values it takes. */
+void sql_write(struct buf *to, const struct sql *q, size_t rows);
+size_t sql_values(const struct sql *q, size_t rows);
 
 enum arg_kind { ARG_NULL, ARG_INT, ARG_TEXT, ARG_BYTES };
 
@@ -93,6 +98,10 @@ enum err db_select_rows(struct db *db, struct arena *a, struct sql *q, size_t pe
 int64_t db_changed(struct db *db);  /* rows that the last db_run touched */
 int64_t db_inserted(struct db *db); /* the AUTO_INCREMENT or LAST_INSERT_ID(…) it made */
 bool db_duplicate(struct db *db, const char *key);
+/* What the last failure was: the server does not know such a statement; a NULL where none may be.
+ */
+bool db_unknown(struct db *db);
+bool db_null(struct db *db);
 
 bool row_null(const struct rows *r, size_t row, size_t column);
 int64_t row_int(const struct rows *r, size_t row, size_t column);
@@ -106,6 +115,12 @@ int64_t row_ms(const struct rows *r, size_t row, size_t column);
  * the answer is ERR_OUTCOME_UNKNOWN. */
 enum err db_transaction(struct db *db, enum err (*body)(struct db *, void *),
 	enum err (*happened)(struct db *, void *), void *context);
+
+/* For block.c: a body may commit by itself, as its last step, in a statement of several that ends
+ * with rows; or in one of its own. */
+enum err db_commit_with(struct db *db, struct arena *a, struct sql *q, struct rows *rows,
+	const struct arg *args, size_t n);
+enum err db_commit(struct db *db);
 
 /* "%part%" for LIKE … ESCAPE '!', in which % and _ stand for themselves; "%" for an empty part. */
 struct str db_pattern(struct arena *a, struct str part);

@@ -2,7 +2,14 @@
 
 #include "core/clock.h"
 
-static struct sql take = SQL("UPDATE log_head SET head = LAST_INSERT_ID(head + ?) WHERE id = 1");
+/* Numbers that are on disk already were handed out: then the head would be NULL, which it cannot.
+ */
+struct sql event_take_step =
+	SQL("UPDATE log_head SET head = LAST_INSERT_ID(IF(head >= ?, head + ?, NULL)) "
+	    "WHERE id = 1");
+struct sql event_put_step =
+	SQL_ROWS("INSERT INTO event (id, type, chat_id, user_id, data, at) VALUES ",
+		"(LAST_INSERT_ID() - ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))", ", ", "");
 static struct sql put = SQL_ROWS("INSERT INTO event (id, type, chat_id, user_id, data, at) VALUES ",
 	"(?, ?, ?, ?, ?, UTC_TIMESTAMP(3))", ", ", "");
 static struct sql state = SQL("SELECT epoch, head, floor FROM log_head WHERE id = ?");
@@ -16,7 +23,7 @@ static struct sql move_epoch =
 	    "UNIX_TIMESTAMP())) WHERE id = 1");
 static struct sql rewrite = SQL("UPDATE event SET data = ? WHERE id = ?");
 
-enum { PUT_COLUMNS = 5, TICK_US = 1000000 };
+enum { TICK_US = 1000000 };
 
 static struct page *watched;
 /* What this thread's transaction has found out of the epoch, for the page once it is committed. */
@@ -48,16 +55,22 @@ static enum err move_on(struct db *db, const struct page *page, int64_t *epoch)
 	return e;
 }
 
-/* Numbers that are on disk already were handed out: either the log was restored, or the page does
- * not know yet that somebody has moved its epoch on since. */
-static enum err doubt(struct db *db)
+static int64_t known_head(void)
+{
+	return watched && atomic_load(&watched->log_epoch) ? (int64_t)atomic_load(&watched->head)
+							   : 0;
+}
+
+/* Numbers that are on disk already would have been handed out: either the log was restored, or the
+ * page does not know yet that somebody has moved its epoch on since. The head is locked. */
+enum err event_settle(struct db *db)
 {
 	struct log_state s = { 0 };
 	struct arena arena;
 	enum err e;
 
 	arena_init(&arena);
-	e = event_state(db, &arena, &s);
+	e = read_state(db, &arena, &state_locked, &s);
 	arena_free(&arena);
 	found_epoch = s.epoch;
 	if (e == OK && s.epoch <= (int64_t)atomic_load(&watched->log_epoch))
@@ -65,18 +78,35 @@ static enum err doubt(struct db *db)
 	return e;
 }
 
+struct arg *event_take_values(struct arg *to, int64_t n, bool settled)
+{
+	if (!settled)
+		found_epoch = 0;
+	*to++ = as_int(settled ? 0 : known_head());
+	*to++ = as_int(n);
+	return to;
+}
+
+bool event_doubts(struct db *db, enum err e)
+{
+	return e == ERR_INTERNAL && db_null(db);
+}
+
 enum err event_take(struct db *db, int64_t n, int64_t *first)
 {
-	enum err e = db_run(db, &take, as_int(n));
+	struct arg values[2];
+	enum err e;
 
-	found_epoch = 0;
-	if (e != OK)
-		return e;
+	event_take_values(values, n, false);
+	e = db_run_rows(db, &event_take_step, 1, values, 2);
+	if (event_doubts(db, e)) {
+		e = event_settle(db);
+		event_take_values(values, n, true);
+		if (e == OK)
+			e = db_run_rows(db, &event_take_step, 1, values, 2);
+	}
 	*first = db_inserted(db) - n + 1;
-	return watched && atomic_load(&watched->log_epoch) &&
-			       atomic_load(&watched->head) >= (uint64_t)*first
-		       ? doubt(db)
-		       : OK;
+	return e;
 }
 
 enum err event_new_epoch(struct db *db)
@@ -127,21 +157,25 @@ enum err event_check(struct db *db, struct arena *a, struct page *page)
 	return e;
 }
 
+struct arg *event_put_values(struct arg *to, int64_t number, const struct event *e)
+{
+	struct arg none = { ARG_NULL, 0, { NULL, 0 } };
+
+	*to++ = as_int(number);
+	*to++ = as_text(e->type);
+	*to++ = e->chat_id ? as_int(e->chat_id) : none;
+	*to++ = e->user_id ? as_int(e->user_id) : none;
+	*to++ = as_text(e->data.p ? e->data : STR(""));
+	return to;
+}
+
 static enum err put_some(struct db *db, const struct event *events, size_t n)
 {
-	struct arg args[DB_ROWS_MAX * PUT_COLUMNS], *to = args;
+	struct arg args[DB_ROWS_MAX * EVENT_PUT_VALUES], *to = args;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct event *e = &events[i];
-		struct arg none = { ARG_NULL, 0, { NULL, 0 } };
-
-		*to++ = as_int(e->id);
-		*to++ = as_text(e->type);
-		*to++ = e->chat_id ? as_int(e->chat_id) : none;
-		*to++ = e->user_id ? as_int(e->user_id) : none;
-		*to++ = as_text(e->data.p ? e->data : STR(""));
-	}
-	return db_run_rows(db, &put, n, args, n * PUT_COLUMNS);
+	for (size_t i = 0; i < n; i++)
+		to = event_put_values(to, events[i].id, &events[i]);
+	return db_run_rows(db, &put, n, args, n * EVENT_PUT_VALUES);
 }
 
 enum err event_put(struct db *db, int64_t first, struct event *events, size_t n)

@@ -37,6 +37,17 @@ void event_watch(struct page *page);
 /* Inside a transaction, after everything else was locked: the next n numbers, beginning with
  * *first. */
 enum err event_take(struct db *db, int64_t n, int64_t *first);
+/* The two as steps of a block (data/block.h), for who sends messages: each event's number is how
+ * far it stands before the last one. The values are written at `to`, and what is behind them
+ * returned. An error that event_doubts(): everything is to be begun anew, with event_settle()
+ * before the block and `settled` in it. */
+extern struct sql event_take_step, event_put_step;
+enum { EVENT_TAKE_VALUES = 2, EVENT_PUT_VALUES = 5 };
+struct arg *event_take_values(struct arg *to, int64_t n, bool settled);
+struct arg *event_put_values(struct arg *to, int64_t number, const struct event *e);
+bool event_doubts(struct db *db, enum err e);
+enum err event_settle(struct db *db);
+
 /* Moves the epoch on; or does so if the log ends before what is known to be on disk. */
 enum err event_new_epoch(struct db *db);
 enum err event_check(struct db *db, struct arena *a, struct page *page);

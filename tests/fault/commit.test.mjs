@@ -23,8 +23,11 @@ const { get, post, del } = client
 
 // From now on the programs reach the database through the proxy.
 writeFileSync(site.conf, readFileSync(site.conf, 'utf8').replace(`socket = ${socket}`, `socket = ${through}`))
-await signalAll(site, PROGRAMS, 'SIGTERM')
-await soon(200, 5000, () => get('/health'))
+const restart = async () => {
+  await signalAll(site, PROGRAMS, 'SIGTERM')
+  await soon(200, 5000, () => get('/health'))
+}
+await restart()
 const [ann, bob] = await cast(client, 2)
 const group = await makeGroup(client, ann, [bob])
 after(async () => {
@@ -43,34 +46,41 @@ async function losing(way, ask) {
 const bodies = async () => (await page(client, bob, group.id, { limit: 200 })).items.map(message => message.body)
 const count = async body => (await bodies()).filter(each => each === body).length
 
-for (const way of WAYS) {
-  test(`a message with a clientKey is there once when the COMMIT loses its ${way}`, async () => {
-    const ask = () => post(`/messages/${group.id}`, { token: ann.token, body: { body: `key ${way}`, clientKey: way } })
-    const first = await losing(way, ask)
-    assert.ok([200, 201, 503].includes(first.status), first.text)
-    const again = await soon(200, 5000, ask)
-    if (first.status !== 503) assert.deepEqual(again.json, first.json)
-    assert.equal(await count(`key ${way}`), 1)
-  })
-
-  test(`a message without one is told truly when the COMMIT loses its ${way}`, async () => {
-    const { status, code, json } = await losing(way, () => post(`/messages/${group.id}`, { token: ann.token, body: { body: `plain ${way}` } }))
-    if (status !== 201) assert.equal(`${status} ${code}`, '503 outcome_unknown')
-    const n = await count(`plain ${way}`)
-    assert.ok(status === 201 ? n === 1 : n <= 1, `${status}, and it is there ${n} times`)
-    if (status === 201) assert.equal((await bodies())[json.seq - 1], `plain ${way}`)
-  })
-
-  test(`messages of many at once are there once each when the COMMIT loses its ${way}`, async () => {
-    const all = Array.from({ length: 12 }, (_, i) => `many ${way} ${i}`)
-    const answers = await losing(way, () => Promise.all(all.map(body => post(`/messages/${group.id}`, { token: ann.token, body: { body } }))))
-    const there = await bodies()
-    answers.forEach(({ status, code }, i) => {
-      const n = there.filter(body => body === all[i]).length
-      assert.ok(status === 201 ? n === 1 : code === 'outcome_unknown' && n <= 1, `${status} ${code}: ${n} times`)
+function messagesBy(server) {
+  for (const way of WAYS) {
+    test(`a message with a clientKey is there once when the COMMIT loses its ${way}, ${server}`, async () => {
+      const ask = () => post(`/messages/${group.id}`, { token: ann.token, body: { body: `key ${way} ${server}`, clientKey: `${way} ${server}` } })
+      const first = await losing(way, ask)
+      assert.ok([200, 201, 503].includes(first.status), first.text)
+      const again = await soon(200, 5000, ask)
+      if (first.status !== 503) assert.deepEqual(again.json, first.json)
+      assert.equal(await count(`key ${way} ${server}`), 1)
     })
-  })
 
+    test(`a message without one is told truly when the COMMIT loses its ${way}, ${server}`, async () => {
+      const { status, code, json } = await losing(way, () => post(`/messages/${group.id}`, { token: ann.token, body: { body: `plain ${way} ${server}` } }))
+      if (status !== 201) assert.equal(`${status} ${code}`, '503 outcome_unknown')
+      const n = await count(`plain ${way} ${server}`)
+      assert.ok(status === 201 ? n === 1 : n <= 1, `${status}, and it is there ${n} times`)
+      if (status === 201) assert.equal((await bodies())[json.seq - 1], `plain ${way} ${server}`)
+    })
+
+    test(`messages of many at once are there once each when the COMMIT loses its ${way}, ${server}`, async () => {
+      const all = Array.from({ length: 12 }, (_, i) => `many ${way} ${server} ${i}`)
+      const answers = await losing(way, () => Promise.all(all.map(body => post(`/messages/${group.id}`, { token: ann.token, body: { body } }))))
+      const there = await bodies()
+      answers.forEach(({ status, code }, i) => {
+        const n = there.filter(body => body === all[i]).length
+        assert.ok(status === 201 ? n === 1 : code === 'outcome_unknown' && n <= 1, `${status} ${code}: ${n} times`)
+      })
+    })
+  }
+}
+
+messagesBy('in a block')
+test('messages are written in blocks', () => assert.ok(proxy.blocks > 0))
+
+for (const way of WAYS) {
   test(`a direct chat is one when the COMMIT loses its ${way}`, async () => {
     const [one, other] = await cast(client, 2)
     const ask = () => post('/chats/direct', { token: one.token, body: { userId: other.id } })
@@ -115,3 +125,13 @@ for (const way of WAYS) {
     assert.equal(again.status, 404)
   })
 }
+
+test('a server that knows no blocks takes their statements one by one', async () => {
+  proxy.old = true
+  await restart()
+  proxy.blocks = 0
+  assert.equal((await post(`/messages/${group.id}`, { token: ann.token, body: { body: 'in pieces' } })).status, 201)
+  assert.equal(await count('in pieces'), 1)
+  assert.equal(proxy.blocks, 0)
+})
+messagesBy('statement by statement')

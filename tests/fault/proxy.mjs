@@ -6,13 +6,27 @@
 //                  'command'    it never arrives
 //                  'both'       the client is cut off at once, and the COMMIT arrives only LATE_MS later
 //
-// It loses one COMMIT and lets all others pass; `lost` counts them.
+// It loses one COMMIT and lets all others pass; `lost` counts them. A COMMIT may come as a statement of its own, or in a
+// block (lib/data/block.h) together with what is written; `blocks` counts those.
+//
+//     proxy.old = true          new connections meet a server that knows no blocks
 import { rmSync } from 'node:fs'
 import net from 'node:net'
 
 const [COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE] = [0x03, 0x16, 0x17]
 const HEAD = 4
+const BLOCK = 'BEGIN NOT ATOMIC'
+const PARSE_ERROR = 1064
 export const LATE_MS = 400
+
+function packet(number, payload) {
+  const head = Buffer.alloc(HEAD)
+  head.writeUIntLE(payload.length, 0, 3)
+  head[3] = number
+  return Buffer.concat([head, payload])
+}
+
+const refusal = packet(1, Buffer.concat([Buffer.from([0xff, PARSE_ERROR & 0xff, PARSE_ERROR >> 8]), Buffer.from('#42000no such thing here')]))
 
 // Whole packets of a stream, as they come in: {head: 3 bytes of length and a number, payload}.
 function packets(whole) {
@@ -34,6 +48,7 @@ class Relay {
 
   constructor(proxy, client) {
     this.proxy = proxy
+    this.old = proxy.old
     this.client = client
     this.server = net.connect(proxy.target)
     for (const [one, other] of [[this.client, this.server], [this.server, this.client]]) {
@@ -49,12 +64,15 @@ class Relay {
     switch (packet[HEAD]) {
       case COM_QUERY: return text() === 'COMMIT'
       case COM_STMT_EXECUTE: return this.#commits.has(packet.readUInt32LE(HEAD + 1))
-      case COM_STMT_PREPARE: this.#preparing = text() === 'COMMIT'
+      case COM_STMT_PREPARE: this.#preparing = text().startsWith(BLOCK)
     }
     return false
   }
 
   #asked(packet) {
+    if (this.old && packet[HEAD] === COM_STMT_PREPARE && packet.subarray(HEAD + 1).toString().startsWith(BLOCK)) {
+      return void this.client.write(refusal)
+    }
     // The first packet of a client answers the greeting; commands begin at number 0.
     const lose = this.#greeted && packet[3] === 0 && this.#isCommit(packet) ? this.proxy.take() : undefined
     this.#greeted = true
@@ -75,7 +93,10 @@ class Relay {
 
   #answered(packet) {
     if (this.losing) return void this.client.destroy()
-    if (this.#preparing && packet[HEAD] === 0) this.#commits.add(packet.readUInt32LE(HEAD + 1))
+    if (this.#preparing && packet[HEAD] === 0) {
+      this.#commits.add(packet.readUInt32LE(HEAD + 1))
+      this.proxy.blocks++
+    }
     this.#preparing = false
     if (!this.client.destroyed) this.client.write(packet)
   }
@@ -83,6 +104,8 @@ class Relay {
 
 class Proxy {
   lost = 0
+  blocks = 0
+  old = false
   relays = new Set()
 
   constructor(target) {
