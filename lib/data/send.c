@@ -1,5 +1,6 @@
 #include "data/send.h"
 
+#include "core/turn.h"
 #include "data/batch.h"
 
 #include <pthread.h>
@@ -9,12 +10,12 @@ enum { TRIES_MAX = 5 };
 
 struct sender {
 	struct page *page;
-	struct db *db; /* NULL: it has no thread */
+	struct db *db; /* NULL: it has no thread; used by who writes */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct outgoing *first, **end; /* what waits */
-	bool ending;
+	bool writing, ending;
 };
 
 static void join(struct sender *s, struct outgoing *o)
@@ -44,29 +45,34 @@ static bool once_more(struct outgoing *o)
 	return o->outcome == ERR_CONTENTION && ++o->tries < TRIES_MAX;
 }
 
+/* Takes what waits and writes it; the lock is held, but not meanwhile. */
+static void write_once(struct sender *s)
+{
+	struct outgoing *all[BATCH_MAX];
+	size_t n = take(s, all);
+
+	s->writing = true;
+	pthread_mutex_unlock(&s->lock);
+	batch_write(s->page, s->db, all, n);
+	pthread_mutex_lock(&s->lock);
+	s->writing = false;
+	for (size_t i = 0; i < n; i++)
+		if (once_more(all[i]))
+			join(s, all[i]);
+		else
+			all[i]->done(all[i]);
+}
+
 static void *write_on(void *sender)
 {
 	struct sender *s = sender;
-	struct outgoing *all[BATCH_MAX];
 
 	pthread_mutex_lock(&s->lock);
-	for (;;) {
-		size_t n;
-
-		while (!s->first && !s->ending)
+	while (s->first || s->writing || !s->ending)
+		if (s->first && !s->writing)
+			write_once(s);
+		else
 			pthread_cond_wait(&s->more, &s->lock);
-		if (!s->first)
-			break;
-		n = take(s, all);
-		pthread_mutex_unlock(&s->lock);
-		batch_write(s->page, s->db, all, n);
-		pthread_mutex_lock(&s->lock);
-		for (size_t i = 0; i < n; i++)
-			if (once_more(all[i]))
-				join(s, all[i]);
-			else
-				all[i]->done(all[i]);
-	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
@@ -105,7 +111,8 @@ void message_post(struct sender *s, struct outgoing *o)
 {
 	pthread_mutex_lock(&s->lock);
 	join(s, o);
-	pthread_cond_signal(&s->more);
+	if (!s->writing)
+		pthread_cond_signal(&s->more);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -137,7 +144,17 @@ enum err message_send(struct sender *s, struct db *db, struct outgoing *o)
 	}
 	o->done = tell;
 	o->context = &w;
-	message_post(s, o);
+	turn_pass();
+	pthread_mutex_lock(&s->lock);
+	join(s, o);
+	/* Whoever finds nobody writing does it: a lone message need not wake a thread, nor be told
+	 * by one. What has come meanwhile is the thread's. */
+	if (!s->writing) {
+		write_once(s);
+		if (s->first || s->ending)
+			pthread_cond_signal(&s->more);
+	}
+	pthread_mutex_unlock(&s->lock);
 	pthread_mutex_lock(&w.lock);
 	while (!w.done)
 		pthread_cond_wait(&w.told, &w.lock);

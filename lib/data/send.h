@@ -1,9 +1,10 @@
 /* send.h - sending messages: the hot command, and the one way to do it.
  *
- * Group commit. A sender has a thread and a connection of its own: it takes all that waits in this
- * process, writes it in one transaction, tells everybody whose message was in it, and takes what
- * has come meanwhile. So the cost of a commit, of the round trips and of the log's lock is shared
- * by as many as come while one lasts, and a lone message waits for nobody.
+ * Group commit. One at a time writes, with a connection that is for that alone: it takes all that
+ * waits in this process, writes it in one transaction, tells everybody whose message was in it, and
+ * what has come meanwhile is written next. So the cost of a commit, of the round trips and of the
+ * log's lock is shared by as many as come while one lasts. Who comes alone writes by themselves;
+ * behind them, and for who does not wait, there is a thread.
  *
  * Within the transaction each message stands for itself: one whose author is no member fails alone.
  */
