@@ -13,9 +13,21 @@ enum {
 	TAIL_MAX = 4096,
 	READ_MAX = 512,
 	SECOND_MS = 1000,
+	TICK_US = 1000000,
 	SWEEP_S = 60,
 	END_US = 5000000,
 	END_LOOK_MS = 20,
+};
+
+/* What the bell's thread has found, and where it is to go on: the loop's while it is told. */
+struct reading {
+	int64_t after, until, epoch;
+	struct hub_event *events; /* in the reader's arena */
+	size_t n;
+	struct log_state state;
+	int64_t ticked_us;
+	bool is_news, tick;
+	enum err err;
 };
 
 struct live {
@@ -27,11 +39,14 @@ struct live {
 	uv_signal_t term, hang_up;
 	uv_timer_t second;
 	struct threads threads;
+	struct worker reader; /* of the bell's thread */
+	struct reading reading;
+	_Atomic bool looking;
 	struct log_state state;
 	int64_t end_us; /* when it ends at the latest, once it is asked to */
 	int64_t lobby;
 	int seconds, beginnings;
-	bool reading, again, ending;
+	bool ending;
 };
 
 struct hub *live_hub(struct live *l)
@@ -66,47 +81,51 @@ struct threads *live_threads(struct live *l)
 
 /* --- the tail --- */
 
-/* One reading of new events, or of the log's head. */
-struct reading {
-	uv_work_t work;
-	struct live *live;
-	struct arena arena;
-	int64_t after, until;
-	struct hub_event *events;
-	size_t n;
-	struct log_state state;
-	bool tick;
-	enum err err;
-};
-
 /* The log does not go on where the hub stands: it was restored from a backup, or trimmed further
  * than that. */
 static bool goes_elsewhere(const struct reading *r)
 {
-	return r->tick && (r->state.epoch != r->live->state.epoch || r->state.floor > r->after);
+	return r->tick && (r->state.epoch != r->epoch || r->state.floor > r->after);
 }
 
-static void read_tail(uv_work_t *work)
+static enum err read_tail(struct reading *r, struct worker *w)
 {
-	struct reading *r = work->data;
-	struct worker *w = thread_take(&r->live->threads);
 	struct event *events = NULL;
+	enum err e = OK;
 
-	r->err = OK;
 	if (r->tick)
-		r->err = event_state(w->db, &r->arena, &r->state);
-	if (r->err == OK && r->until > r->after && !goes_elsewhere(r))
-		r->err = event_read(w->db, &r->arena, r->after, r->until, READ_MAX, &events, &r->n);
-	if (r->err == OK && r->n)
-		r->events = answer_render(&r->arena, events, r->n);
-	for (size_t i = 0; r->err == OK && i < r->n; i++)
+		e = event_state(w->db, &w->arena, &r->state);
+	if (e == OK && r->until > r->after && !goes_elsewhere(r))
+		e = event_read(w->db, &w->arena, r->after, r->until, READ_MAX, &events, &r->n);
+	if (e == OK && r->n)
+		r->events = answer_render(&w->arena, events, r->n);
+	for (size_t i = 0; e == OK && i < r->n; i++)
 		if (!r->events[i].chat_id && str_is(r->events[i].type, "user"))
-			r->err = sight_chats_of(w->db, &r->arena, r->events[i].user_id,
+			e = sight_chats_of(w->db, &w->arena, r->events[i].user_id,
 				&r->events[i].chat_ids, &r->events[i].chat_ids_n);
-	thread_give(&r->live->threads, w);
+	return e;
 }
 
-static void follow(struct live *l, bool tick);
+/* In the bell's thread: what is new, or the log's head. */
+static bool ask(void *live)
+{
+	struct live *l = live;
+	struct reading *r = &l->reading;
+	const struct page *page = l->host->page;
+	int64_t now_us = clock_us();
+
+	r->until = (int64_t)atomic_load(&page->head);
+	r->tick = atomic_exchange(&l->looking, false) || event_is_over(page, r->epoch) ||
+		  now_us - r->ticked_us >= TICK_US || now_us < r->ticked_us;
+	r->n = 0;
+	r->is_news = r->tick || r->until > r->after;
+	if (r->tick)
+		r->ticked_us = now_us;
+	if (!r->is_news)
+		return false;
+	r->err = read_tail(r, &l->reader);
+	return r->err == OK && r->n == READ_MAX;
+}
 
 /* Whoever waits behind another log is told so; everything begins where this one ends. */
 static void begin_anew(struct live *l, const struct log_state *s)
@@ -122,14 +141,8 @@ static void begin_anew(struct live *l, const struct log_state *s)
 	l->beginnings++;
 }
 
-static void tail_is_read(uv_work_t *work, int status)
+static void take_news(struct live *l, struct reading *r)
 {
-	struct reading *r = work->data;
-	struct live *l = r->live;
-	bool more = r->n == READ_MAX || l->again;
-
-	(void)status;
-	l->reading = l->again = false;
 	if (r->err == OK && goes_elsewhere(r)) {
 		begin_anew(l, &r->state);
 	} else if (r->err == OK && r->tick) {
@@ -140,52 +153,30 @@ static void tail_is_read(uv_work_t *work, int status)
 		hub_feed(l->hub, r->events, r->n);
 	if (r->err != OK && r->err != ERR_DATABASE_AWAY)
 		log_say("error", "the log cannot be read");
-	arena_free(&r->arena);
-	free(r);
-	if (more && !l->ending)
-		follow(l, false);
-}
-
-/* Reads what is new, one reading at a time. */
-static void follow(struct live *l, bool tick)
-{
-	int64_t until = (int64_t)atomic_load(&l->host->page->head);
-	struct reading *r;
-
-	tick = tick || event_is_over(l->host->page, l->state.epoch);
-	if (l->ending || (!tick && until <= hub_head(l->hub)))
-		return;
-	if (l->reading) {
-		l->again = true;
-		return;
-	}
-	r = must_alloc(sizeof *r);
-	r->work.data = r;
-	r->live = l;
+	arena_clear(&l->reader.arena);
 	r->after = hub_head(l->hub);
-	r->until = until;
-	r->tick = tick;
-	arena_init(&r->arena);
-	l->reading = true;
-	uv_queue_work(&l->loop, &r->work, read_tail, tail_is_read);
-}
-
-void live_look(struct live *l)
-{
-	follow(l, true);
+	r->epoch = l->state.epoch;
 }
 
 static void rung(void *live)
 {
-	follow(live, false);
+	struct live *l = live;
+
+	if (l->reading.is_news && !l->ending)
+		take_news(l, &l->reading);
 	whisper_rung();
+}
+
+void live_look(struct live *l)
+{
+	atomic_store(&l->looking, true);
+	page_ring(l->host->page);
 }
 
 static void every_second(uv_timer_t *timer)
 {
 	struct live *l = timer->data;
 
-	follow(l, true);
 	whisper_tick();
 	if (++l->seconds % SWEEP_S == 0)
 		hub_sweep(l->hub);
@@ -240,7 +231,7 @@ static void reopen_log(uv_signal_t *signal, int number)
  * until it answers, and meanwhile nobody is accepted; lighttpd lets them wait. */
 static void find_head(struct live *l)
 {
-	struct worker *w = &l->threads.all[0];
+	struct worker *w = &l->reader;
 
 	while (event_state(w->db, &w->arena, &l->state) != OK ||
 		sight_lobby(w->db, &w->arena, &l->lobby) != OK) {
@@ -259,13 +250,16 @@ void live_serve(struct host *host, const struct door *door)
 	l->door = door;
 	uv_loop_init(&l->loop);
 	threads_init(&l->threads, host);
+	worker_init(&l->reader, host);
 	find_head(l);
 	event_begin(host->page, &l->state);
 	l->hub = hub_new(TAIL_MAX, event_durable(host->page, &l->state, TAIL_MAX),
 		whisper_begin(host->page), l->lobby);
 	whisper_start(l);
 	door->open(l);
-	l->wake = wake_start(&l->loop, &host->page->bell, rung, l);
+	l->reading.after = hub_head(l->hub);
+	l->reading.epoch = l->state.epoch;
+	l->wake = wake_start(&l->loop, &host->page->bell, ask, rung, l);
 	uv_signal_init(&l->loop, &l->term);
 	uv_signal_init(&l->loop, &l->hang_up);
 	uv_timer_init(&l->loop, &l->second);
@@ -276,6 +270,7 @@ void live_serve(struct host *host, const struct door *door)
 	uv_run(&l->loop, UV_RUN_DEFAULT);
 
 	hub_free(l->hub);
+	worker_free(&l->reader);
 	threads_free(&l->threads);
 	uv_loop_close(&l->loop);
 	free(l);

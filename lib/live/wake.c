@@ -5,7 +5,9 @@
  *
  * Nothing is done for nothing: having told the loop, the thread first waits until the loop has
  * heard. While the loop is busy, ringing finds no sleeper here: it costs the ringer one system call
- * and this process nothing, and what was rung a hundred times is heard once. */
+ * and this process nothing, and what was rung a hundred times is heard once. By the same
+ * turn-taking what `ask` has found is the thread's until the loop is told, and the loop's until it
+ * has heard. */
 #include "live/wake.h"
 
 #include "core/arena.h"
@@ -17,7 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-enum { TICK_US = 1000000, STACK_BYTES = 256 * 1024 };
+enum { TICK_US = 1000000, STACK_BYTES = 512 * 1024 };
 
 struct wake {
 	uv_async_t async;
@@ -25,6 +27,7 @@ struct wake {
 	_Atomic uint32_t *word;
 	_Atomic uint32_t told; /* 1: the loop was told and has not heard yet */
 	_Atomic bool stopping;
+	bool (*ask)(void *context);
 	void (*rung)(void *context);
 	void *context;
 };
@@ -35,12 +38,13 @@ static void *listen_to_word(void *arg)
 
 	while (!atomic_load(&w->stopping)) {
 		uint32_t seen = atomic_load(w->word);
+		bool more = w->ask && w->ask(w->context);
 
 		atomic_store(&w->told, 1);
 		uv_async_send(&w->async);
 		while (atomic_load(&w->told) && !atomic_load(&w->stopping))
 			page_wait(&w->told, 1, TICK_US);
-		if (!atomic_load(&w->stopping))
+		if (!more && !atomic_load(&w->stopping))
 			page_wait(w->word, seen, TICK_US);
 	}
 	return NULL;
@@ -50,9 +54,9 @@ static void on_async(uv_async_t *async)
 {
 	struct wake *w = async->data;
 
+	w->rung(w->context);
 	atomic_store(&w->told, 0);
 	page_wake(&w->told, 1);
-	w->rung(w->context);
 }
 
 static void on_closed(uv_handle_t *h)
@@ -77,13 +81,14 @@ static int start_thread(struct wake *w)
 	return error;
 }
 
-struct wake *wake_start(
-	uv_loop_t *loop, _Atomic uint32_t *word, void (*rung)(void *context), void *context)
+struct wake *wake_start(uv_loop_t *loop, _Atomic uint32_t *word, bool (*ask)(void *context),
+	void (*rung)(void *context), void *context)
 {
 	struct wake *w = must_alloc(sizeof *w);
 	int error;
 
 	w->word = word;
+	w->ask = ask;
 	w->rung = rung;
 	w->context = context;
 	errno = -uv_async_init(loop, &w->async, on_async);

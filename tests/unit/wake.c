@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -56,7 +57,7 @@ static void ear_open(struct ear *e)
 	*e = (struct ear){ .calls = 0 };
 	atomic_store(&shared->head, 0);
 	uv_loop_init(&e->loop);
-	e->wake = wake_start(&e->loop, &shared->bell, on_rung, e);
+	e->wake = wake_start(&e->loop, &shared->bell, NULL, on_rung, e);
 	assert_non_null(e->wake);
 }
 
@@ -177,6 +178,54 @@ static void it_ticks_without_a_ring_and_costs_little(void **state)
 	ear_close(&e);
 }
 
+/* --- what is asked before the loop is told --- */
+
+struct asking {
+	uv_loop_t loop;
+	struct wake *wake;
+	pthread_t loops;
+	int asked, rung, more; /* plain: the two take turns */
+	bool apart;
+};
+
+static bool on_ask(void *context)
+{
+	struct asking *a = context;
+
+	assert_int_equal(a->asked, a->rung);
+	a->asked++;
+	a->apart = !pthread_equal(pthread_self(), a->loops);
+	return a->more > 0;
+}
+
+static void on_answer(void *context)
+{
+	struct asking *a = context;
+
+	assert_int_equal(a->asked, a->rung + 1);
+	a->rung++;
+	a->more--;
+}
+
+static void a_thread_asks_before_each_call_and_again_while_there_is_more(void **state)
+{
+	struct asking a = { .more = 100, .loops = pthread_self() };
+	int64_t began = clock_us();
+
+	(void)state;
+	uv_loop_init(&a.loop);
+	a.wake = wake_start(&a.loop, &shared->bell, on_ask, on_answer, &a);
+	assert_non_null(a.wake);
+	while (a.rung < 100)
+		uv_run(&a.loop, UV_RUN_ONCE);
+	/* Not by the tick, which would have taken a hundred seconds. */
+	assert_true(clock_us() - began < GIVE_UP_US);
+	assert_true(a.apart);
+	wake_stop(a.wake);
+	uv_run(&a.loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&a.loop), 0);
+}
+
 static void it_stops_wherever_its_thread_is(void **state)
 {
 	(void)state;
@@ -209,6 +258,7 @@ int main(void)
 		cmocka_unit_test(the_last_ring_of_a_storm_is_heard),
 		cmocka_unit_test(what_a_busy_loop_missed_it_hears_once),
 		cmocka_unit_test(it_ticks_without_a_ring_and_costs_little),
+		cmocka_unit_test(a_thread_asks_before_each_call_and_again_while_there_is_more),
 		cmocka_unit_test(it_stops_wherever_its_thread_is),
 	};
 
