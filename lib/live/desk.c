@@ -307,7 +307,6 @@ void desk_serve(struct host *host)
 	struct fcgi_limits limits = { HEAD_MS, BODY_MAX, QUEUED_MAX, AT_ONCE_MAX };
 	struct desk *d = must_alloc(sizeof *d);
 
-	signal(SIGPIPE, SIG_IGN);
 	d->host = host;
 	d->back_end = &d->back;
 	uv_mutex_init(&d->lock);

@@ -245,7 +245,6 @@ void live_serve(struct host *host, const struct door *door)
 {
 	struct live *l = must_alloc(sizeof *l);
 
-	signal(SIGPIPE, SIG_IGN);
 	l->host = host;
 	l->door = door;
 	uv_loop_init(&l->loop);

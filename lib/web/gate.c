@@ -167,7 +167,6 @@ void gate_init(void)
 {
 	int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
 
-	signal(SIGPIPE, SIG_IGN);
 	fcntl(LISTENING, F_SETFL, fcntl(LISTENING, F_GETFL) | O_NONBLOCK);
 	closing = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	turn_open(cores > 1 ? cores - 1 : 1); /* the web server needs one */

@@ -30,7 +30,6 @@ static void serve_cgi(struct host *host)
 	struct worker w;
 	struct gate gate;
 
-	signal(SIGPIPE, SIG_IGN);
 	worker_init(&w, host);
 	gate_cgi(&gate);
 	serve(&w, &gate);
@@ -94,6 +93,10 @@ int main(int argc, char **argv)
 		buf_free(&text);
 		return 0;
 	}
+	/* Both are errors of a write, and told as such: whoever reads is gone, and the host lets no
+	 * file grow further. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	/* Many small threads: two heaps are enough, and pages go back when a request is done. */
 	mallopt(M_ARENA_MAX, 2);
 	if (!prepare(&host))
