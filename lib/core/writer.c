@@ -2,45 +2,63 @@
 
 #include "core/clock.h"
 
-static void quoted(struct buf *to, struct str s)
+static bool is_plain(char c)
+{
+	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+static void escaped(struct buf *to, char c)
 {
 	static const char hex[] = "0123456789abcdef";
-	size_t from = 0;
+	char escape[6] = { '\\', 'u', '0', '0', hex[(unsigned char)c >> 4], hex[c & 15] };
+
+	switch (c) {
+	case '"':
+	case '\\': escape[1] = c; break;
+	case '\n': escape[1] = 'n'; break;
+	case '\t': escape[1] = 't'; break;
+	case '\r': escape[1] = 'r'; break;
+	default: buf_add(to, escape, 6); return;
+	}
+	buf_add(to, escape, 2);
+}
+
+static void quoted(struct buf *to, struct str s)
+{
+	const char *p = s.p, *end = s.p + s.n;
 
 	buf_byte(to, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		char escape[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
-		size_t length = 6;
+	while (p < end) {
+		const char *from = p;
 
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		if (c == '"' || c == '\\')
-			escape[1] = (char)c, length = 2;
-		else if (c == '\n')
-			escape[1] = 'n', length = 2;
-		else if (c == '\t')
-			escape[1] = 't', length = 2;
-		else if (c == '\r')
-			escape[1] = 'r', length = 2;
-		buf_add(to, s.p + from, i - from);
-		buf_add(to, escape, length);
-		from = i + 1;
+		while (p < end && is_plain(*p))
+			p++;
+		buf_add(to, from, (size_t)(p - from));
+		if (p < end)
+			escaped(to, *p++);
 	}
-	buf_add(to, s.p + from, s.n - from);
 	buf_byte(to, '"');
 }
 
+/* ,"key": */
 static void lead(struct writer *j, const char *key)
 {
-	if (j->comma)
-		buf_byte(j->to, ',');
-	j->comma = true;
-	if (!key)
+	size_t n = key ? strlen(key) : 0;
+	char *to = buf_room(j->to, n + 4), *begun = to;
+
+	if (!to)
 		return;
-	buf_byte(j->to, '"');
-	buf_z(j->to, key);
-	buf_add(j->to, "\":", 2);
+	if (j->comma)
+		*to++ = ',';
+	j->comma = true;
+	if (key) {
+		*to++ = '"';
+		memcpy(to, key, n);
+		to += n;
+		*to++ = '"';
+		*to++ = ':';
+	}
+	j->to->n += (size_t)(to - begun);
 }
 
 static void open_with(struct writer *j, const char *key, char bracket)

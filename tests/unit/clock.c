@@ -67,6 +67,27 @@ static void a_moment_is_written_in_utc_with_milliseconds(void **state)
 	tzset();
 }
 
+/* Every day of ten thousand years, beside the calendar of libc. */
+static void a_moment_is_written_as_libc_would(void **state)
+{
+	char text[CLOCK_TEXT_BYTES], expected[64];
+
+	(void)state;
+	for (int64_t day = clock_days(1, 1, 1); day <= clock_days(9999, 12, 31); day++) {
+		int64_t ms = day * 86400000 + (day * 7919 % 86400000 + 86400000) % 86400000;
+		int64_t rest = (ms % 1000 + 1000) % 1000;
+		time_t seconds = (time_t)((ms - rest) / 1000);
+		struct tm t;
+
+		gmtime_r(&seconds, &t);
+		snprintf(expected, sizeof expected, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+			t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
+			(int)rest);
+		clock_text(ms, text);
+		EXPECT(strcmp(text, expected) == 0, "%s, not %s", text, expected);
+	}
+}
+
 static void clocks_go_forward_and_the_wall_clock_tells_the_time(void **state)
 {
 	int64_t last = clock_us(), began = last;
@@ -89,6 +110,7 @@ int main(void)
 		cmocka_unit_test(every_day_follows_the_day_before),
 		cmocka_unit_test(days_that_are_not_in_the_calendar_are_refused),
 		cmocka_unit_test(a_moment_is_written_in_utc_with_milliseconds),
+		cmocka_unit_test(a_moment_is_written_as_libc_would),
 		cmocka_unit_test(clocks_go_forward_and_the_wall_clock_tells_the_time),
 	};
 
