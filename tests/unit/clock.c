@@ -67,13 +67,13 @@ static void a_moment_is_written_in_utc_with_milliseconds(void **state)
 	tzset();
 }
 
-/* Every day of ten thousand years, beside the calendar of libc. */
+/* Each day of two whole eras of the calendar, beside libc. */
 static void a_moment_is_written_as_libc_would(void **state)
 {
 	char text[CLOCK_TEXT_BYTES], expected[64];
 
 	(void)state;
-	for (int64_t day = clock_days(1, 1, 1); day <= clock_days(9999, 12, 31); day++) {
+	for (int64_t day = clock_days(1600, 1, 1); day < clock_days(2400, 1, 1); day++) {
 		int64_t ms = day * 86400000 + (day * 7919 % 86400000 + 86400000) % 86400000;
 		int64_t rest = (ms % 1000 + 1000) % 1000;
 		time_t seconds = (time_t)((ms - rest) / 1000);
