@@ -16,7 +16,7 @@ unset BELLHOP_CONF http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
 build() { make --no-print-directory "$@" && echo 'ok - builds without a warning'; }
 units() {
 	local unit code=0
-	for unit in .build/asan/unit/*; do
+	for unit in .build/asan/unit/* .build/release/unit/cell; do
 		CMOCKA_MESSAGE_OUTPUT=TAP "$unit" || code=1
 	done
 	return $code
@@ -47,7 +47,7 @@ count() {
 
 wanted=("$@")
 bin=$PWD/.build
-stage release build MODE=release programs
+stage release build MODE=release programs .build/release/unit/cell
 stage clang build MODE=clang programs
 stage asan build MODE=asan programs units echo
 stage fuzzers build MODE=fuzz fuzzers
