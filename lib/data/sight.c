@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 static struct sql chats_seen =
-	SQL("SELECT chat_id, since, CAST(0 AS UNSIGNED) FROM member WHERE user_id = ? UNION ALL "
-	    "SELECT chat_id, since, until FROM former_member WHERE user_id = ? AND until > ?");
+	SQL("SELECT chat_id, since, CAST(0 AS UNSIGNED) FROM member WHERE user_id = ? "
+	    "AND since <= ? UNION ALL SELECT chat_id, since, until FROM former_member "
+	    "WHERE user_id = ? AND until > ? AND since <= ?");
 static struct sql shares_a_chat =
 	SQL("SELECT 1 FROM member me JOIN member them ON them.chat_id = me.chat_id "
 	    "WHERE me.user_id = ? AND them.user_id = ? LIMIT 1");
@@ -16,7 +17,7 @@ static struct sql meets =
 	    "WHERE me.user_id = ? AND them.user_id = ? AND (me.chat_id = ? OR ? = 0) LIMIT 1");
 static struct sql lobby = SQL("SELECT id FROM chat WHERE kind = ? ORDER BY id LIMIT 1");
 
-enum { CHUNK = 500, CHUNKS_MAX = 40 };
+enum { CHUNK_LEAST = 32, CHUNK_MOST = 500, CHUNK_GROWTH = 4, CHUNKS_MAX = 40 };
 
 static int by_chat(const void *a, const void *b)
 {
@@ -25,12 +26,13 @@ static int by_chat(const void *a, const void *b)
 	return x->chat_id < y->chat_id ? -1 : x->chat_id > y->chat_id;
 }
 
-enum err sight_load(
-	struct db *db, struct arena *a, int64_t user_id, int64_t after, struct sight *out)
+/* The same without what begins behind `until`. */
+static enum err load_until(struct db *db, struct arena *a, int64_t user_id, int64_t after,
+	int64_t until, struct sight *out)
 {
 	struct rows r;
-	enum err e =
-		db_select(db, a, &chats_seen, &r, as_int(user_id), as_int(user_id), as_int(after));
+	enum err e = db_select(db, a, &chats_seen, &r, as_int(user_id), as_int(until),
+		as_int(user_id), as_int(after), as_int(until));
 
 	if (e != OK)
 		return e;
@@ -40,6 +42,12 @@ enum err sight_load(
 			row_int(&r, i, 2) };
 	qsort(out->chats, out->n, sizeof *out->chats, by_chat);
 	return OK;
+}
+
+enum err sight_load(
+	struct db *db, struct arena *a, int64_t user_id, int64_t after, struct sight *out)
+{
+	return load_until(db, a, user_id, after, INT64_MAX, out);
 }
 
 /* One may have been in a chat several times: any of the spans counts. */
@@ -81,12 +89,22 @@ static enum err sees(
 	return err;
 }
 
+/* At first twice what is wanted: who asks for one event at a time, from far behind, must not cost
+ * the reading of hundreds for each. */
+static int64_t first_chunk(int64_t limit)
+{
+	int64_t chunk = 2 * limit;
+
+	return chunk < CHUNK_LEAST ? CHUNK_LEAST : chunk > CHUNK_MOST ? CHUNK_MOST : chunk;
+}
+
 /* Events first and memberships after them: what was committed up to a chunk's end is then in sight.
  * A chunk in which anybody moves is looked at with fresh eyes. */
 enum err sight_read(struct db *db, struct arena *a, int64_t user_id, const struct sight_page *page,
 	struct event **events, size_t *n, int64_t *position)
 {
 	struct sight sight = { 0 };
+	int64_t chunk = first_chunk(page->limit);
 	bool loaded = false;
 	enum err e = OK;
 
@@ -97,14 +115,14 @@ enum err sight_read(struct db *db, struct arena *a, int64_t user_id, const struc
 		struct event *some;
 		size_t got, i;
 
-		e = event_read(db, a, *position, page->until, CHUNK, &some, &got);
+		e = event_read(db, a, *position, page->until, chunk, &some, &got);
 		if (e != OK || got == 0)
 			break;
 		for (i = 0; i < got && loaded; i++)
 			loaded = !str_starts(some[i].type, "member.") &&
 				 !str_is(some[i].type, "chat.deleted");
 		if (!loaded)
-			e = sight_load(db, a, user_id, page->after, &sight);
+			e = load_until(db, a, user_id, page->after, some[got - 1].id, &sight);
 		loaded = true;
 		for (i = 0; e == OK && i < got && *n < (size_t)page->limit; i++) {
 			bool yes;
@@ -118,6 +136,7 @@ enum err sight_read(struct db *db, struct arena *a, int64_t user_id, const struc
 		}
 		if (*n == (size_t)page->limit)
 			break;
+		chunk = chunk * CHUNK_GROWTH < CHUNK_MOST ? chunk * CHUNK_GROWTH : CHUNK_MOST;
 	}
 	return e;
 }

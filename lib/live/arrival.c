@@ -132,7 +132,7 @@ static enum err serve_fetched(
 	struct request *rq, const struct wish *wish, const struct fetched *f, struct gathering *g)
 {
 	struct hub *h = live_hub(rq->live->live);
-	bool met = hub_meet(h, &f->sight, f->as_of);
+	bool met = !f->more && hub_meet(h, &f->sight, f->as_of);
 
 	for (g->n = 0; g->n < f->n; g->n++)
 		g->events[g->n] = &f->events[g->n];

@@ -39,7 +39,8 @@ static void look(struct fetching *f, struct worker *w, int64_t user_id, const st
 		got->events = answer_render(&got->arena, events, got->n);
 	got->more = got->position < page.until;
 	got->as_of = f->head;
-	if (got->err == OK)
+	/* Who comes again at once is not here yet. */
+	if (got->err == OK && !got->more)
 		got->err = sight_load(w->db, &got->arena, user_id, got->position, &got->sight);
 }
 

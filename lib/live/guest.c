@@ -411,7 +411,8 @@ static void catch_up_with(struct entering *en, enum err walked)
 			over(g, 410);
 			return;
 		}
-		hub_meet(live_hub(self.live), &f->sight, f->as_of);
+		if (!f->more)
+			hub_meet(live_hub(self.live), &f->sight, f->as_of);
 		for (size_t i = 0; i < f->n; i++)
 			gather(&g->listener, &f->events[i]);
 		if (f->position > g->listener.position)
