@@ -7,13 +7,12 @@ import { at, missing } from '../state/history.js'
 import { shown } from '../state/outbox.js'
 import { html, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from '../ui.js'
 import { seen } from '../work/reading.js'
-import { loadMessages } from '../work/sync.js'
+import { loadLatest, loadMessages } from '../work/sync.js'
 import { Heights, rangeOf } from './measure.js'
 import { Message, Pending } from './message.js'
 import { Icon } from './icons.js'
 import { Empty } from './parts.js'
 
-const FIRST = 10
 const PAGE = 50
 const NEAR_END = 8
 
@@ -131,10 +130,10 @@ function useLoading(chat, history, view, draw) {
     if (state.current.busy || state.current.problem || last < first) return
     const gap = missing(history, first, last, PAGE)
     if (!gap) return
-    const newest = !state.current.begun && view.stick
+    const newest = !state.current.begun && view.stick && missing(history, last, last, 1)
     Object.assign(state.current, { busy: true, begun: true })
     try {
-      await loadMessages(chat.id, newest ? { limit: FIRST } : gap)
+      await (newest ? loadLatest(chat.id) : loadMessages(chat.id, gap))
     } catch (problem) {
       state.current.problem = problem
     }
