@@ -99,7 +99,7 @@ function GroupSettings({ chat }) {
       </div>
       ${fresh === 'new' && html`<${Field} label=${t('password.new')} name="password" type="password"
         autocomplete="new-password" maxlength="256" required error=${fields.password} />`}
-      <${Trouble} problem=${problem} />
+      <${Trouble} problem=${problem} marked />
       <div class="dialog-foot"><span role="status">${done ? t('saved') : ''}</span><button class="primary"
         disabled=${busy}>${t('save')}</button></div>
     </form>`

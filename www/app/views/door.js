@@ -31,7 +31,7 @@ export function Door({ problem }) {
         <div class="brand"><${Mark} /><span>${t('title')}</span></div>
         <h1>${t(joining ? 'door.join' : 'door.welcome')}</h1>
         <p class="lead">${t(joining ? 'door.join.lead' : 'door.welcome.lead')}</p>
-        <${Trouble} problem=${own ?? problem} />
+        <${Trouble} problem=${own ?? problem} marked />
         <form ref=${form} onSubmit=${submit} key=${joining}>
           ${joining && html`
             <div class="pair">
