@@ -10,7 +10,7 @@ import { UNLIMITED, openSite } from '../site.mjs'
 const { chromium } = require('playwright-core')
 const PATIENCE_MS = 30_000
 
-export const site = await openSite({ own: true, settings: UNLIMITED })
+export const site = await openSite({ own: true, settings: { ...UNLIMITED, BELLHOP_UPLOADS_DOCUMENT_MB: '1' } })
 export const client = connect(site)
 export const ORIGIN = `http://127.0.0.1:${site.port}`
 // The same site under a name that browsers do not trust without https.
