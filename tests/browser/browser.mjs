@@ -69,7 +69,7 @@ export async function come(t, with_, options = {}) {
     }
   }, 'bellhop:/:in')
   const page = await open()
-  await page.getByRole('list', { name: 'Chats' }).getByRole('listitem').first().waitFor()
+  await page.getByRole('list', { name: /^(Chats|Чати)$/ }).getByRole('listitem').first().waitFor()
   return { ...person, page, context, open }
 }
 

@@ -8,7 +8,7 @@ import { Field, Trouble, useDeed } from './parts.js'
 export function Door({ problem }) {
   const [joining, setJoining] = useState(false)
   const [, draw] = useReducer(n => n + 1, 0)
-  const { busy, problem: own, fields, run } = useDeed()
+  const { busy, problem: own, fields, run, clear } = useDeed()
   const form = useRef()
   useEffect(() => {
     document.title = `${t(joining ? 'sign-up' : 'log-in')} · ${t('title')}`
@@ -20,6 +20,10 @@ export function Door({ problem }) {
     run(() => (joining
       ? signUp({ email: email.trim(), password, firstName: firstName.trim(), lastName: lastName.trim() })
       : logIn(email.trim(), password)))
+  }
+  const turn = () => {
+    clear()
+    setJoining(!joining)
   }
   const change = language => {
     choose(language)
@@ -51,7 +55,7 @@ export function Door({ problem }) {
         <p class="other-way">
           ${t(joining ? 'door.have' : 'door.new')}
           ${' '}<button type="button" class="link"
-            onClick=${() => setJoining(!joining)}>${t(joining ? 'log-in' : 'sign-up')}</button>
+            onClick=${turn}>${t(joining ? 'log-in' : 'sign-up')}</button>
         </p>
       </div>
       <div class="languages" role="group" aria-label=${t('language')}>

@@ -70,6 +70,8 @@ export function Log({ chat, onReply, onEdit }) {
   // The tools of a message are there for the one that is pointed at, has the focus or was tapped.
   const point = event => {
     const seq = Number(event.target.closest('[data-seq]')?.dataset.seq ?? 0)
+    // Who chooses an emoji may pass over others on the way.
+    if (event.type === 'pointerover' && box.current.querySelector('.picker')) return
     if (seq && seq !== active) setActive(seq)
   }
   view.drawnFar = view.far

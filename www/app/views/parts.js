@@ -85,7 +85,7 @@ export function useDeed() {
   // Fields that are known to be wrong say so themselves.
   const wrong = Object.entries(state.problem?.fields ?? {})
   const fields = Object.fromEntries(wrong.map(([name, why]) => [name, explainField(name, why)]))
-  return { ...state, fields, run }
+  return { ...state, fields, run, clear: () => setState({ busy: false, problem: null }) }
 }
 
 // Where there is nothing: what this place is for, and what to do.

@@ -19,6 +19,13 @@ export const soundOn = () => choice('sound', 'on') === 'on'
 export const setSound = on => keepChoice('sound', on ? 'on' : 'off')
 export const notificationsWanted = () => choice('notifications', 'ask')
 
+// A muted chat still counts what is unread in it.
+export function mute(chatId, on) {
+  const others = store.get().muted.filter(id => id !== chatId)
+  store.update(set, 'muted', on ? [...others, chatId] : others)
+  keepChoice('muted', JSON.stringify(store.get().muted))
+}
+
 export async function wantNotifications(on) {
   keepChoice('notifications', on ? 'on' : 'off')
   store.update(set, 'offer', false)
@@ -27,6 +34,7 @@ export async function wantNotifications(on) {
 
 export function start() {
   told = 0
+  store.update(set, 'muted', JSON.parse(choice('muted', '[]')))
   unwatch = store.watch((state, before) => {
     if (state.chats !== before.chats) showCount(unreadTotal(state.chats))
   })
@@ -66,7 +74,8 @@ export function news(events, leading) {
 }
 
 function announce(message, chat, leading) {
-  const { open } = store.get()
+  const { open, muted } = store.get()
+  if (muted.includes(message.chatId)) return
   const visible = document.visibilityState === 'visible'
   const looking = visible && document.hasFocus()
   if (looking && open?.chatId === message.chatId) return ring(true)
