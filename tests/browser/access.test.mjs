@@ -17,6 +17,11 @@ async function check(page, what) {
   assert.deepEqual(found, [], what)
 }
 
+// The names that screen readers and other people's tests rely on.
+async function named(page, all) {
+  for (const [role, name] of all) assert.equal(await page.getByRole(role, { name, exact: true }).count(), 1, `${role} ${name}`)
+}
+
 for (const [colorScheme, viewport] of [['light', WIDE], ['dark', PHONE]]) {
   test(`axe finds nothing, ${colorScheme}, ${viewport.width} wide`, async t => {
     const { open } = await sit(t, { colorScheme, viewport, reducedMotion: 'reduce' })
@@ -38,6 +43,8 @@ for (const [colorScheme, viewport] of [['light', WIDE], ['dark', PHONE]]) {
     await entry(page, 'Chats', 'A group').click()
     await log(page).getByText('Hello yourself').first().hover()
     await check(page, 'a chat')
+    await named(page, viewport === PHONE ? [] : [['list', 'Chats'], ['list', 'People'], ['list', 'Rooms'], ['button', 'New group'], ['button', 'Log out']])
+    await named(page, [['log', 'Messages'], ['textbox', 'Message'], ['button', 'Send'], ['button', 'Attach file']])
     // All dialogs in one theme, one of them in the other: their colours are the same.
     if (viewport === WIDE) {
       await page.getByRole('button', { name: 'A group: details' }).click()

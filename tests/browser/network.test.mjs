@@ -22,6 +22,10 @@ test('what is written offline waits, survives a reload of the page, and is sent 
     return names.length > 0 && Object.keys(kept?.messages ?? {}).length > 0
   }), 'the pages and the messages are kept')
 
+  const devtools = await ann.context.newCDPSession(ann.page)
+  assert.deepEqual((await devtools.send('Page.getAppManifest')).errors, [])
+  assert.deepEqual((await devtools.send('Page.getInstallabilityErrors')).installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'), [])
+
   await ann.context.setOffline(true)
   await ann.page.getByText('You are offline').waitFor()
   await write(ann.page, 'first')
