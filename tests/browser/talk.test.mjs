@@ -20,10 +20,15 @@ test('a click on a person opens a chat; words, ticks, replies, edits, reactions 
 
   await bob.page.getByText('1 unread').waitFor()
   await until(async () => /^\(1\)/.test(await bob.page.title()), 'the title counts')
+  const icon = () => bob.page.locator('link[rel=icon]').getAttribute('href')
+  assert.match(await icon(), /icon-unread\.svg$/)
   await entry(bob.page, 'Chats', 'Ann Lee').click()
   await says(bob.page, 'Hello Bob').waitFor()
+  await log(bob.page).getByText('New messages').waitFor()
+  await log(bob.page).getByText('Today').waitFor()
   await ann.page.getByRole('img', { name: 'Read', exact: true }).waitFor()
   await until(async () => (await bob.page.title()) === 'Bellhop', 'the title counts no more')
+  assert.match(await icon(), /icon\.svg$/)
 
   await field(bob.page).pressSequentially('Hi', { delay: 20 })
   await ann.page.locator('.chat-head').getByText('typing…').waitFor()
@@ -59,13 +64,29 @@ test('a message in another chat pops up, and a click on it leads there, unless t
   const ann = await come(t, { firstName: 'Ann', lastName: 'Lee' })
   const bob = await settle(client, { firstName: 'Bob', lastName: 'Roe' })
   await entry(ann.page, 'Chats', 'all').click()
+  await ann.page.evaluate(() => {
+    globalThis.tones = 0
+    globalThis.AudioContext = class extends AudioContext {
+      createOscillator() {
+        globalThis.tones++
+        return super.createOscillator()
+      }
+    }
+  })
+  const tones = () => ann.page.evaluate(() => globalThis.tones)
   const chatId = await directChat(bob, ann)
   await tell(bob, chatId, 'Are you there?')
   const notices = ann.page.getByRole('region', { name: 'Notices' })
   await notices.getByRole('button', { name: /Bob Roe.*Are you there/ }).click()
   await says(ann.page, 'Are you there?').waitFor()
   await until(async () => (await client.get(`/chats/${chatId}`, { token: ann.token })).json.unread === 0, 'it is read')
+  assert.ok((await tones()) > 0, 'it rings')
 
+  await ann.page.getByRole('button', { name: 'Profile of Ann Lee' }).click()
+  await dialog(ann.page, 'Settings').getByRole('tab', { name: 'Look and sound' }).click()
+  await dialog(ann.page, 'Settings').getByRole('checkbox', { name: /^Sound/ }).uncheck()
+  await ann.page.keyboard.press('Escape')
+  const before = await tones()
   await ann.page.getByRole('button', { name: 'Bob Roe: details' }).click()
   await dialog(ann.page, 'Bob Roe').getByRole('checkbox', { name: /^Mute/ }).check()
   await ann.page.keyboard.press('Escape')
@@ -76,6 +97,7 @@ test('a message in another chat pops up, and a click on it leads there, unless t
   await notices.getByRole('button', { name: /Loud.*But this/ }).waitFor()
   await entry(ann.page, 'Chats', 'Bob Roe').getByText('1 unread').waitFor()
   assert.equal(await notices.getByText('Nobody hears this').count(), 0)
+  assert.equal(await tones(), before)
 })
 
 test('by keyboard alone: a chat is found, written in and left', async t => {

@@ -6,6 +6,7 @@ import { SITE, fileUrl } from '../net/api.js'
 import { unreadTotal } from '../state/chats.js'
 import { set } from '../state/store.js'
 import { choice, keepChoice } from './keep.js'
+import { loadChat } from './sync.js'
 import { chatHref, go } from './way.js'
 import { tellWorker } from './worker.js'
 
@@ -69,17 +70,19 @@ export function news(events, leading) {
     // nothing: it may have been loaded, for another event, just behind the message.
     if (event.id <= told || event.message.seq <= (chat?.readSeq ?? 0)) continue
     told = event.id
-    announce(event.message, chat, leading)
+    // A chat that is new here is loaded at this moment: what it is called is said, too.
+    if (chat) announce(event.message, chat, leading)
+    else loadChat(event.chatId).then(() => announce(event.message, store.get().chats[event.chatId], leading))
   }
 }
 
 function announce(message, chat, leading) {
   const { open, muted } = store.get()
-  if (muted.includes(message.chatId)) return
+  if (!chat || muted.includes(message.chatId)) return
   const visible = document.visibilityState === 'visible'
   const looking = visible && document.hasFocus()
   if (looking && open?.chatId === message.chatId) return ring(true)
-  const group = chat && chat.kind !== 'direct'
+  const group = chat.kind !== 'direct'
   const body = textOf(message)
   const notice = {
     key: message.id,
