@@ -34,7 +34,7 @@ export function Chat() {
       onDragLeave=${event => event.currentTarget.contains(event.relatedTarget) || setDropping(false)}>
       <${Head} chat=${chat} user=${user} />
       ${chat ? html`<${Log} chat=${chat} onReply=${message => composer.current.reply(message)}
-        onEdit=${message => composer.current.edit(message)} />
+        onEdit=${message => composer.current.edit(message)} onRework=${item => composer.current.rework(item)} />
           <${Composer} chat=${chat} hold=${composer} />`
         : html`<div class="log"><${Skeletons} n=${5} /></div>`}
       ${dropping && html`<p class="drop-here" aria-hidden="true">${t('drop')}</p>`}

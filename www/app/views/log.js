@@ -16,7 +16,7 @@ import { Empty } from './parts.js'
 const PAGE = 50
 const NEAR_END = 8
 
-export function Log({ chat, onReply, onEdit }) {
+export function Log({ chat, onReply, onEdit, onRework }) {
   const history = useStore(state => state.history[chat.id])
   const open = useStore(state => state.open)
   const outbox = useStore(state => state.outbox)
@@ -93,7 +93,7 @@ export function Log({ chat, onReply, onEdit }) {
         <div class="space"></div>
         ${rows}
         <div class="space" style=${{ height: `${heights.sum(range.last + 1, last)}px` }}></div>
-        ${range.last === last && pending.map(item => html`<${Pending} key=${item.key} item=${item} />`)}
+        ${range.last === last && pending.map(item => html`<${Pending} key=${item.key} item=${item} onRework=${onRework} />`)}
       </div>
       ${problem && html`<p class="log-problem" role="alert"><${Icon} name="warn" /> ${explain(problem)}
         <button type="button" class="link" onClick=${again}>${t('retry')}</button></p>`}

@@ -122,7 +122,7 @@ function Tools({ chat, message, mine, onReply, onEdit }) {
 }
 
 // A message that the server does not have yet.
-export function Pending({ item }) {
+export function Pending({ item, onRework }) {
   const failed = item.state === 'failed'
   const late = Date.now() - item.at > 8000
   const me = store.get().me
@@ -144,6 +144,7 @@ export function Pending({ item }) {
         <p class="pending-state" role=${failed ? 'alert' : undefined}>
           ${item.problem && html`<span>${explain(item.problem)}</span>`}
           ${' '}<button type="button" class="link" onClick=${() => again(item.key)}>${t('retry')}</button>
+          ${failed && html` <button type="button" class="link" onClick=${() => onRework(item)}>${t('edit')}</button>`}
           ${' '}<button type="button" class="link" onClick=${() => cancel(item.key)}>${t('take-back')}</button>
         </p>`}
     </div>`
