@@ -20,11 +20,12 @@ export const soundOn = () => choice('sound', 'on') === 'on'
 export const setSound = on => keepChoice('sound', on ? 'on' : 'off')
 export const notificationsWanted = () => choice('notifications', 'ask')
 
-// A muted chat still counts what is unread in it.
+// A muted chat still counts what is unread in it. What is kept is asked, since another tab may have changed it.
+const muted = () => JSON.parse(choice('muted', '[]'))
 export function mute(chatId, on) {
-  const others = store.get().muted.filter(id => id !== chatId)
-  store.update(set, 'muted', on ? [...others, chatId] : others)
-  keepChoice('muted', JSON.stringify(store.get().muted))
+  const others = muted().filter(id => id !== chatId)
+  keepChoice('muted', JSON.stringify(on ? [...others, chatId] : others))
+  store.update(set, 'muted', muted())
 }
 
 export async function wantNotifications(on) {
@@ -35,7 +36,7 @@ export async function wantNotifications(on) {
 
 export function start() {
   told = 0
-  store.update(set, 'muted', JSON.parse(choice('muted', '[]')))
+  store.update(set, 'muted', muted())
   unwatch = store.watch((state, before) => {
     if (state.chats !== before.chats) showCount(unreadTotal(state.chats))
   })
@@ -77,8 +78,8 @@ export function news(events, leading) {
 }
 
 function announce(message, chat, leading) {
-  const { open, muted } = store.get()
-  if (!chat || muted.includes(message.chatId)) return
+  const { open } = store.get()
+  if (!chat || muted().includes(message.chatId)) return
   const visible = document.visibilityState === 'visible'
   const looking = visible && document.hasFocus()
   if (looking && open?.chatId === message.chatId) return ring(true)
