@@ -74,6 +74,8 @@ set +m
 trap 'kill -- -$one -$other 2>/dev/null; wait; exit 130' INT TERM HUP
 wait $one $other
 trap - INT TERM HUP
+# Last and alone: its timings are of no worth beside others.
+stage lighthouse env BIN="$bin/release/bin" node --test --test-reporter=tap tests/lighthouse/*.test.mjs
 
 while read -r p f s name; do
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))

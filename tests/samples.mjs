@@ -1,13 +1,14 @@
 // samples.mjs - files of each type that is taken, made by hand so that a test can say what is in them; and what can be
 // done to them.
 import { randomBytes } from 'node:crypto'
-import { crc32, deflateRawSync, deflateSync, inflateSync } from 'node:zlib'
+import zlib, { deflateRawSync, deflateSync, inflateSync } from 'node:zlib'
 
 const be32 = n => { const b = Buffer.alloc(4); b.writeUInt32BE(n); return b }
 const be16 = n => { const b = Buffer.alloc(2); b.writeUInt16BE(n); return b }
 const le32 = n => { const b = Buffer.alloc(4); b.writeUInt32LE(n); return b }
 const le16 = n => { const b = Buffer.alloc(2); b.writeUInt16LE(n); return b }
-const checksum = crc32 ?? (bytes => {
+// Node.js has it from version 20 on.
+const checksum = zlib.crc32 ?? (bytes => {
   let c = ~0
   for (const byte of bytes) {
     c ^= byte

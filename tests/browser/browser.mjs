@@ -10,7 +10,7 @@ import { UNLIMITED, openSite } from '../site.mjs'
 const { chromium } = require('playwright-core')
 const PATIENCE_MS = 30_000
 
-export const site = await openSite({ own: true, settings: UNLIMITED })
+export const site = await openSite({ own: true, settings: { ...UNLIMITED, BELLHOP_UPLOADS_DOCUMENT_MB: '1' } })
 export const client = connect(site)
 export const ORIGIN = `http://127.0.0.1:${site.port}`
 // The same site under a name that browsers do not trust without https.
@@ -69,7 +69,7 @@ export async function come(t, with_, options = {}) {
     }
   }, 'bellhop:/:in')
   const page = await open()
-  await page.getByRole('list', { name: 'Chats' }).getByRole('listitem').first().waitFor()
+  await page.getByRole('list', { name: /^(Chats|Чати)$/ }).getByRole('listitem').first().waitFor()
   return { ...person, page, context, open }
 }
 

@@ -1,6 +1,7 @@
 // Talking in the web client: direct chats, groups and rooms, two and three people at a time.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { settle } from '../people.mjs'
 import { PHONE, button, client, come, dialog, directChat, entry, field, log, says, tell, until, write } from './browser.mjs'
 
 const row = (page, text) => log(page).locator('[data-seq]').filter({ hasText: text })
@@ -15,13 +16,19 @@ test('a click on a person opens a chat; words, ticks, replies, edits, reactions 
   await entry(ann.page, 'People', 'Bob Roe').first().click()
   await write(ann.page, 'Hello Bob')
   await ann.page.getByRole('img', { name: 'Sent', exact: true }).waitFor()
+  await ann.page.locator('.chat-head').getByText('online').waitFor()
 
   await bob.page.getByText('1 unread').waitFor()
   await until(async () => /^\(1\)/.test(await bob.page.title()), 'the title counts')
+  const icon = () => bob.page.locator('link[rel=icon]').getAttribute('href')
+  assert.match(await icon(), /icon-unread\.svg$/)
   await entry(bob.page, 'Chats', 'Ann Lee').click()
   await says(bob.page, 'Hello Bob').waitFor()
+  await log(bob.page).getByText('New messages').waitFor()
+  await log(bob.page).getByText('Today').waitFor()
   await ann.page.getByRole('img', { name: 'Read', exact: true }).waitFor()
   await until(async () => (await bob.page.title()) === 'Bellhop', 'the title counts no more')
+  assert.match(await icon(), /icon\.svg$/)
 
   await field(bob.page).pressSequentially('Hi', { delay: 20 })
   await ann.page.locator('.chat-head').getByText('typing…').waitFor()
@@ -53,14 +60,74 @@ test('a click on a person opens a chat; words, ticks, replies, edits, reactions 
   await until(async () => (await field(ann.page).inputValue()) === 'a draft', 'the draft is there again')
 })
 
-test('a message in another chat pops up, and a click on it leads there', async t => {
-  const [ann, bob] = await Promise.all([come(t, { firstName: 'Ann', lastName: 'Lee' }), come(t, { firstName: 'Bob', lastName: 'Roe' })])
+test('a message in another chat pops up, and a click on it leads there, unless the chat is muted', async t => {
+  const ann = await come(t, { firstName: 'Ann', lastName: 'Lee' })
+  const bob = await settle(client, { firstName: 'Bob', lastName: 'Roe' })
   await entry(ann.page, 'Chats', 'all').click()
+  await ann.page.evaluate(() => {
+    globalThis.tones = 0
+    globalThis.AudioContext = class extends AudioContext {
+      createOscillator() {
+        globalThis.tones++
+        return super.createOscillator()
+      }
+    }
+  })
+  const tones = () => ann.page.evaluate(() => globalThis.tones)
   const chatId = await directChat(bob, ann)
   await tell(bob, chatId, 'Are you there?')
-  await ann.page.getByRole('region', { name: 'Notices' }).getByRole('button', { name: /Bob Roe.*Are you there/ }).click()
+  const notices = ann.page.getByRole('region', { name: 'Notices' })
+  await notices.getByRole('button', { name: /Bob Roe.*Are you there/ }).click()
   await says(ann.page, 'Are you there?').waitFor()
   await until(async () => (await client.get(`/chats/${chatId}`, { token: ann.token })).json.unread === 0, 'it is read')
+  assert.ok((await tones()) > 0, 'it rings')
+
+  await ann.page.getByRole('button', { name: 'Profile of Ann Lee' }).click()
+  await dialog(ann.page, 'Settings').getByRole('tab', { name: 'Look and sound' }).click()
+  await dialog(ann.page, 'Settings').getByRole('checkbox', { name: /^Sound/ }).uncheck()
+  await ann.page.keyboard.press('Escape')
+  const before = await tones()
+  await ann.page.getByRole('button', { name: 'Bob Roe: details' }).click()
+  await dialog(ann.page, 'Bob Roe').getByRole('checkbox', { name: /^Mute/ }).check()
+  await ann.page.keyboard.press('Escape')
+  await entry(ann.page, 'Chats', 'all').click()
+  await tell(bob, chatId, 'Nobody hears this')
+  const { json: loud } = await client.post('/chats', { token: bob.token, body: { name: 'Loud', userIds: [ann.id] } })
+  await tell(bob, loud.id, 'But this')
+  await notices.getByRole('button', { name: /Loud.*But this/ }).waitFor()
+  await entry(ann.page, 'Chats', 'Bob Roe').getByText('1 unread').waitFor()
+  assert.equal(await notices.getByText('Nobody hears this').count(), 0)
+  assert.equal(await tones(), before)
+})
+
+test('by keyboard alone: a chat is found, written in and left', async t => {
+  const ann = await come(t, { firstName: 'Ann', lastName: 'Lee' })
+  const bob = await settle(client, { firstName: 'Bob', lastName: `Key${ann.id}` })
+  const { keyboard } = ann.page
+  await keyboard.press('Control+k')
+  await keyboard.type(`key${ann.id}`)
+  await entry(ann.page, 'People', 'Bob').waitFor()
+  await keyboard.press('ArrowDown')
+  await keyboard.press('Enter')
+  await field(ann.page).waitFor()
+  await until(() => field(ann.page).evaluate(el => el === document.activeElement), 'the field has the focus')
+  await keyboard.type('All by keys')
+  await keyboard.press('Enter')
+  await ann.page.getByRole('img', { name: 'Sent', exact: true }).waitFor()
+  await log(ann.page).focus()
+  await keyboard.press('ArrowUp')
+  await row(ann.page, 'All by keys').getByRole('button', { name: 'Delete', exact: true }).focus()
+  await keyboard.press('Enter')
+  await button(dialog(ann.page, 'Delete message?'), 'Delete').focus()
+  await keyboard.press('Enter')
+  await says(ann.page, 'This message was deleted').waitFor()
+  await dialog(ann.page, 'Delete message?').waitFor({ state: 'detached' })
+  // What one looked for goes first, then the chat.
+  await keyboard.press('Escape')
+  await entry(ann.page, 'Chats', 'all').waitFor()
+  await keyboard.press('Escape')
+  await ann.page.getByText('Choose a chat').waitFor()
+  assert.equal((await client.get('/chats', { token: bob.token })).json.items[0].name, 'Ann Lee')
 })
 
 test('who looks away is asked once whether to be notified, and then is', async t => {

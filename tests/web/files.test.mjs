@@ -29,7 +29,7 @@ test('both languages have the same words, with the same names in them', () => {
 test('all words that the code asks for are there, and no others', () => {
   const en = json('i18n/en.json')
   const strings = new Set([...code.matchAll(/'([a-z][a-z.-]*)'/g)].map(match => match[1]))
-  const made = /^(problem|theme|role|tab|file)\./
+  const made = /^(problem|field|theme|role|tab|file)\./
   for (const key of Object.keys(en)) assert.ok(strings.has(key) || made.test(key), `nobody says ${key}`)
   for (const [, key] of code.matchAll(/\bt\('([^']+)'/g)) assert.ok(key in en, `no words for ${key}`)
 })
@@ -68,4 +68,20 @@ test('no text becomes markup, code or style', () => {
 
 test('no other host is named', () => {
   for (const file of [...modules, 'index.html', 'worker.js', 'manifest.webmanifest']) assert.doesNotMatch(read(file), /https?:\/\/[a-z]/i, file)
+})
+
+test('the page names each module of the messenger, so that they come side by side, and no other', () => {
+  const graph = (url, found) => {
+    const path = url.href.slice(WWW.href.length)
+    if (found.has(path)) return found
+    found.add(path)
+    if (path.startsWith('vendor/')) return found
+    for (const [, from] of read(path).matchAll(/^(?:import|export) [^'"]*?from '([^']+)'/gm)) graph(new URL(from, url), found)
+    return found
+  }
+  const named = [...read('index.html').matchAll(/rel="modulepreload" href="([^"]+)"/g)].map(([, path]) => path)
+  const needed = new Set()
+  for (const first of ['app/main.js', 'app/messenger.js']) graph(new URL(first, WWW), needed)
+  needed.delete('app/main.js')
+  assert.deepEqual(named.sort(), [...needed].sort())
 })

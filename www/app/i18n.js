@@ -39,11 +39,20 @@ export function t(key, values) {
   return values ? found.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole) : found
 }
 
-// The server's words for a problem are English; what is known by its code is said in the reader's language.
+// The server's words are English, so none of them is shown: what is known by its code is said in the reader's language.
 export function explain(problem) {
+  const wrong = problem.code === 'invalid_fields' && Object.entries(problem.fields ?? {})
+  if (wrong?.length) return [...new Set(wrong.map(([name, why]) => explainField(name, why)))].join(' ')
   const key = `problem.${problem.code}`
-  if (words[key]) return t(key, { seconds: problem.retryAfter || 1 })
-  return problem.detail || t('problem.unknown')
+  return words[key] ? t(key, { seconds: problem.retryAfter || 1 }) : t('problem.unknown')
+}
+
+// What can be wrong with any field, by the word of the server that gives it away; else its name says what it is to be.
+const RULES = { empty: /missing|empty|blank|null/, short: /short/, long: /too long|too many/, mixed: /mixes/, taken: /taken/ }
+
+export function explainField(name, why) {
+  const rule = Object.keys(RULES).find(one => RULES[one].test(why))
+  return t([`field.${rule}`, `field.${name}`].find(key => words[key]) ?? 'field.other')
 }
 
 // Making a formatter takes longer than using it a thousand times.

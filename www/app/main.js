@@ -16,11 +16,11 @@ let shown = null
 applyTheme()
 const words = loadWords()
 const messenger = wasHere() ? import('./messenger.js') : null
+// The right side, too, where the address says that a chat is open.
+if (wasHere() && location.hash) import('./views/chat.js').catch(() => {})
 const door = wasHere() ? null : import('./views/door.js')
 
 async function begin() {
-  await words
-  document.title = t('title')
   onSession(({ session, before, by, why }) => {
     if (by === 'me') tell('session', { session })
     if (session && !before) enter(session.user)
@@ -33,14 +33,21 @@ async function begin() {
     if (session && me && session.user.id !== me.id) location.reload()
     else adopt(session, 'other')
   })
-  if (!wasHere()) return showDoor()
   // Who was here before sees what they had at once; whether they may still is asked meanwhile.
+  const renewed = wasHere() && renew().then(() => null, problem => problem)
+  await words
+  document.title = t('title')
+  if (!renewed) return showDoor()
   const kept = await recall('me')
-  if (kept) enter(kept)
-  renew().catch(problem => {
-    if (problem.status === 401) leave('ended')
-    else if (!kept) showDoor(problem)
-  })
+  if (kept && shown === null) enter(kept)
+  const problem = await renewed
+  if (problem?.status === 401) leave('ended')
+  else if (problem && !kept) showDoor(problem)
+}
+
+function show(page) {
+  root.querySelector(':scope > .splash')?.remove()
+  render(page, root)
 }
 
 async function showDoor(problem) {
@@ -48,7 +55,7 @@ async function showDoor(problem) {
   const { Door } = await (door ?? import('./views/door.js'))
   if (shown !== null) return
   store.update(() => EMPTY)
-  render(html`<${Door} problem=${problem} />`, root)
+  show(html`<${Door} problem=${problem} />`)
 }
 
 async function enter(me) {
@@ -56,8 +63,9 @@ async function enter(me) {
   if (shown === me.id) return
   shown = me.id
   const { Messenger, arrive } = await (messenger ?? import('./messenger.js'))
+  await words
   if (shown !== me.id) return
-  render(html`<${Messenger} />`, root)
+  show(html`<${Messenger} />`)
   arrive(me)
 }
 

@@ -22,11 +22,14 @@ export class Problem extends Error {
 // A way to the server that does not work here, though others may.
 export class Unusable extends Error {}
 
+// For answers of the web server itself, or of something before it.
+export const codeOf = status => (status === 413 ? 'too_large' : status >= 502 ? 'offline' : `http_${status}`)
+
 export async function problemOf(response) {
   const told = await response.json().catch(() => ({}))
   return new Problem({
     status: response.status,
-    code: told.code ?? `http_${response.status}`,
+    code: told.code ?? codeOf(response.status),
     detail: told.detail ?? '',
     fields: told.fields ?? {},
     retryAfter: Number(response.headers.get('Retry-After')) || 0

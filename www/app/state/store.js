@@ -37,6 +37,7 @@ export const EMPTY = {
   open: null,
   net: { status: 'connecting' },
   toasts: [],
+  muted: [],
   filter: '',
   dialog: null,
   failure: null,

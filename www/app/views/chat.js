@@ -4,8 +4,7 @@ import { store, useStore } from '../model.js'
 import { peerOf } from '../state/chats.js'
 import { typists } from '../state/events.js'
 import { set } from '../state/store.js'
-import { html, useEffect, useRef, useState } from '../ui.js'
-import { loadChat } from '../work/sync.js'
+import { html, useRef, useState } from '../ui.js'
 import { goBack } from '../work/way.js'
 import { Avatar } from './avatar.js'
 import { Composer } from './composer.js'
@@ -18,10 +17,6 @@ export function Chat() {
   const chat = useStore(state => state.chats[chatId])
   const composer = useRef()
   const [dropping, setDropping] = useState(false)
-  useEffect(() => {
-    if (chatId) loadChat(chatId)
-  }, [chatId])
-
   if (!chat && gone) return html`<${Gone} />`
   const take = event => {
     setDropping(false)
@@ -39,7 +34,7 @@ export function Chat() {
       onDragLeave=${event => event.currentTarget.contains(event.relatedTarget) || setDropping(false)}>
       <${Head} chat=${chat} user=${user} />
       ${chat ? html`<${Log} chat=${chat} onReply=${message => composer.current.reply(message)}
-        onEdit=${message => composer.current.edit(message)} />
+        onEdit=${message => composer.current.edit(message)} onRework=${item => composer.current.rework(item)} />
           <${Composer} chat=${chat} hold=${composer} />`
         : html`<div class="log"><${Skeletons} n=${5} /></div>`}
       ${dropping && html`<p class="drop-here" aria-hidden="true">${t('drop')}</p>`}

@@ -6,7 +6,7 @@ import { html, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState
 import { editMessage } from '../work/deeds.js'
 import { draft, keepDraft } from '../work/keep.js'
 import { stoppedTyping, typing } from '../work/reading.js'
-import { send } from '../work/sending.js'
+import { cancel, send } from '../work/sending.js'
 import { say, textOf } from '../work/telling.js'
 import { prepared } from '../work/uploads.js'
 import { Emoji } from './emoji.js'
@@ -29,7 +29,7 @@ export function Composer({ chat, hold }) {
   const chooser = useRef()
   const length = [...body].length
 
-  useImperativeHandle(hold, () => ({ reply, edit, attach }))
+  useImperativeHandle(hold, () => ({ reply, edit, attach, rework }))
   useEffect(() => {
     // On a phone the keyboard would cover what one came to read.
     if (matchMedia('(pointer: fine)').matches) field.current.focus()
@@ -55,6 +55,15 @@ export function Composer({ chat, hold }) {
     setFiles(known => [...known, ...ready].slice(0, FILES_MAX))
     if (files.length + ready.length > FILES_MAX) say(t('files.most', { n: FILES_MAX }), { bad: true })
     field.current?.focus()
+  }
+  // What was refused, here again to be changed.
+  function rework(item) {
+    cancel(item.key)
+    const answered = item.replyTo && at(store.get().history[chat.id], item.replyTo)
+    if (answered) reply(answered)
+    setBody(known => [known, item.body].filter(Boolean).join('\n'))
+    setFiles(known => [...known, ...item.files].slice(0, FILES_MAX))
+    field.current.focus()
   }
   function stopEditing() {
     setBody(editing.before)

@@ -5,6 +5,7 @@ import { peerOf } from '../state/chats.js'
 import { html, useEffect, useRef, useState } from '../ui.js'
 import { changeChat, deleteChat, leaveChat, openDirect, removeMember, setRole } from '../work/deeds.js'
 import { loadMembers } from '../work/sync.js'
+import { mute } from '../work/telling.js'
 import { Avatar } from './avatar.js'
 import { openDialog } from './dialogs.js'
 import { Icon } from './icons.js'
@@ -20,23 +21,44 @@ export function Details({ chatId, onClose }) {
   if (!chat) return null
   return html`
     <${Dialog} title=${chat.name} onClose=${onClose}>
-      ${chat.kind === 'direct' ? html`<${Person} person=${peerOf(chat, me)} />` : html`<${Group} chat=${chat} me=${me}
-        onClose=${onClose} />`}
+      ${chat.kind === 'direct' ? html`<${Person} person=${peerOf(chat, me)} /><${Mute} chat=${chat} />` : html`
+        <${Group} chat=${chat} me=${me} onClose=${onClose} />`}
     <//>`
+}
+
+function Mute({ chat }) {
+  const muted = useStore(state => state.muted.includes(chat.id))
+  return html`
+    <label class="check"><input type="checkbox" checked=${muted} onChange=${event => mute(chat.id, event.target.checked)} />
+      <span>${t('mute')}<small>${t('mute.hint')}</small></span></label>`
 }
 
 function Person({ person }) {
   const user = useStore(state => state.users[person.id]) ?? person
   return html`
     <div class="person-card">
-      <${Avatar} id=${user.id} name=${user.fullName} imagePath=${user.imagePath} large />
-      <dl>
-        <dt>${t('name')}</dt><dd dir="auto">${user.fullName}</dd>
-        ${user.username && html`<dt>${t('username')}</dt><dd>@${user.username}</dd>`}
-        <dt>${t('presence')}</dt><dd>${user.online ? t('online') : lastSeen(user.lastSeenAt)}</dd>
-        <dt>${t('since')}</dt><dd>${dayName(user.createdAt)}</dd>
-      </dl>
+      <${Avatar} id=${user.id} name=${user.fullName} imagePath=${user.imagePath} online=${user.online} large />
+      <div>
+        <p>${user.online ? html`<span class="is-online">${t('online')}</span>` : lastSeen(user.lastSeenAt)}</p>
+        ${user.username && html`<p class="hint">@${user.username}</p>`}
+        ${user.createdAt && html`<p class="hint">${t('since')}: ${dayName(user.createdAt)}</p>`}
+      </div>
     </div>`
+}
+
+// Somebody one has met in a group, and the way to a chat with them.
+export function Stranger({ person, onClose }) {
+  const write = () => {
+    onClose()
+    openDirect(person)
+  }
+  return html`
+    <${Dialog} title=${person.fullName} onClose=${onClose}>
+      <${Person} person=${person} />
+      <div class="dialog-foot">
+        <button type="button" class="primary" onClick=${write}>${t('write.to', { name: person.fullName })}</button>
+      </div>
+    <//>`
 }
 
 function Group({ chat, me, onClose }) {
@@ -56,6 +78,7 @@ function Group({ chat, me, onClose }) {
         <${Avatar} id=${chat.id} name=${chat.name} imagePath=${chat.imagePath} large />
         <p>${t(chat.kind === 'lobby' ? 'lobby.about' : chat.public ? 'public.about' : 'private.about')}</p>
       </div>`}
+    <${Mute} chat=${chat} />
     <${Members} chat=${chat} me=${me} onClose=${onClose} />
     ${chat.kind === 'group' && html`
       <div class="dialog-foot start">
@@ -99,7 +122,7 @@ function GroupSettings({ chat }) {
       </div>
       ${fresh === 'new' && html`<${Field} label=${t('password.new')} name="password" type="password"
         autocomplete="new-password" maxlength="256" required error=${fields.password} />`}
-      <${Trouble} problem=${problem} />
+      <${Trouble} problem=${problem} marked />
       <div class="dialog-foot"><span role="status">${done ? t('saved') : ''}</span><button class="primary"
         disabled=${busy}>${t('save')}</button></div>
     </form>`

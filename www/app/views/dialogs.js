@@ -9,6 +9,7 @@ import { say } from '../work/telling.js'
 const DIALOGS = {
   group: () => import('./group.js').then(file => file.NewGroup),
   chat: () => import('./details.js').then(file => file.Details),
+  person: () => import('./details.js').then(file => file.Stranger),
   add: () => import('./group.js').then(file => file.AddPeople),
   join: () => import('./questions.js').then(file => file.JoinRoom),
   remove: () => import('./questions.js').then(file => file.RemoveMessage),

@@ -8,7 +8,7 @@ import { Field, Trouble, useDeed } from './parts.js'
 export function Door({ problem }) {
   const [joining, setJoining] = useState(false)
   const [, draw] = useReducer(n => n + 1, 0)
-  const { busy, problem: own, fields, run } = useDeed()
+  const { busy, problem: own, fields, run, clear } = useDeed()
   const form = useRef()
   useEffect(() => {
     document.title = `${t(joining ? 'sign-up' : 'log-in')} · ${t('title')}`
@@ -21,6 +21,10 @@ export function Door({ problem }) {
       ? signUp({ email: email.trim(), password, firstName: firstName.trim(), lastName: lastName.trim() })
       : logIn(email.trim(), password)))
   }
+  const turn = () => {
+    clear()
+    setJoining(!joining)
+  }
   const change = language => {
     choose(language)
     loadWords(language).then(draw)
@@ -31,7 +35,7 @@ export function Door({ problem }) {
         <div class="brand"><${Mark} /><span>${t('title')}</span></div>
         <h1>${t(joining ? 'door.join' : 'door.welcome')}</h1>
         <p class="lead">${t(joining ? 'door.join.lead' : 'door.welcome.lead')}</p>
-        <${Trouble} problem=${own ?? problem} />
+        <${Trouble} problem=${own ?? problem} marked />
         <form ref=${form} onSubmit=${submit} key=${joining}>
           ${joining && html`
             <div class="pair">
@@ -51,7 +55,7 @@ export function Door({ problem }) {
         <p class="other-way">
           ${t(joining ? 'door.have' : 'door.new')}
           ${' '}<button type="button" class="link"
-            onClick=${() => setJoining(!joining)}>${t(joining ? 'log-in' : 'sign-up')}</button>
+            onClick=${turn}>${t(joining ? 'log-in' : 'sign-up')}</button>
         </p>
       </div>
       <div class="languages" role="group" aria-label=${t('language')}>

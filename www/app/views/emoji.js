@@ -10,7 +10,7 @@ const COLUMNS = 8
 export function Emoji({ onPick, onClose }) {
   const box = useRef()
   useEffect(() => {
-    box.current.querySelector('button').focus()
+    box.current.querySelector('button').focus({ preventScroll: true })
     const outside = event => box.current?.contains(event.target) || onClose()
     // Not the very press that opened it.
     const timer = setTimeout(() => addEventListener('pointerdown', outside))

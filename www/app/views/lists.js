@@ -74,6 +74,7 @@ function ChatEntry({ chat }) {
   const peer = peerOf(chat, me)
   const online = useStore(state => peer && peer.id !== me?.id && (state.users[peer.id] ?? peer).online)
   const typing = useStore(state => typists(state, chat.id).length > 0)
+  const muted = useStore(state => state.muted.includes(chat.id))
   const waiting = useStore(state => state.outbox.findLast(item => item.chatId === chat.id))
   const kept = open ? null : draft(chat.id)
   const last = chat.lastMessage
@@ -82,7 +83,7 @@ function ChatEntry({ chat }) {
     <li aria-label=${chat.name}>
       <a class="entry ${open ? 'open' : ''}" href=${chatHref(chat.id)} aria-current=${open ? 'page' : undefined}>
         <${Avatar} id=${peer?.id ?? chat.id} name=${chat.name} imagePath=${chat.imagePath} online=${online} />
-        <span class="entry-name" dir="auto">${chat.name}</span>
+        <span class="entry-name" dir="auto">${chat.name}${muted && html` <${Icon} name="mute" />`}</span>
         ${last && html`<time class="entry-time" datetime=${last.createdAt}>${shortTime(last.createdAt)}</time>`}
         <span class="entry-text" dir="auto">
           ${typing ? html`<em class="typing">${t('typing')}</em>`
@@ -92,7 +93,7 @@ function ChatEntry({ chat }) {
                 !mine && chat.kind !== 'direct' ? `${last.author.fullName}: ` : ''}${textOf(last)}`
             : t('chat.empty')}
         </span>
-        ${chat.unread > 0 && html`<span class="badge"><span class="hidden">${t('unread', { n: chat.unread })}</span><span
+        ${chat.unread > 0 && html`<span class="badge ${muted ? 'calm' : ''}"><span class="hidden">${t('unread', { n: chat.unread })}</span><span
           aria-hidden="true">${
           chat.unread > 999 ? '999+' : chat.unread}</span></span>`}
       </a>

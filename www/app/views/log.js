@@ -7,17 +7,16 @@ import { at, missing } from '../state/history.js'
 import { shown } from '../state/outbox.js'
 import { html, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from '../ui.js'
 import { seen } from '../work/reading.js'
-import { loadMessages } from '../work/sync.js'
+import { loadLatest, loadMessages } from '../work/sync.js'
 import { Heights, rangeOf } from './measure.js'
 import { Message, Pending } from './message.js'
 import { Icon } from './icons.js'
 import { Empty } from './parts.js'
 
-const FIRST = 10
 const PAGE = 50
 const NEAR_END = 8
 
-export function Log({ chat, onReply, onEdit }) {
+export function Log({ chat, onReply, onEdit, onRework }) {
   const history = useStore(state => state.history[chat.id])
   const open = useStore(state => state.open)
   const outbox = useStore(state => state.outbox)
@@ -71,6 +70,8 @@ export function Log({ chat, onReply, onEdit }) {
   // The tools of a message are there for the one that is pointed at, has the focus or was tapped.
   const point = event => {
     const seq = Number(event.target.closest('[data-seq]')?.dataset.seq ?? 0)
+    // Who chooses an emoji may pass over others on the way.
+    if (event.type === 'pointerover' && box.current.querySelector('.picker')) return
     if (seq && seq !== active) setActive(seq)
   }
   view.drawnFar = view.far
@@ -92,7 +93,7 @@ export function Log({ chat, onReply, onEdit }) {
         <div class="space"></div>
         ${rows}
         <div class="space" style=${{ height: `${heights.sum(range.last + 1, last)}px` }}></div>
-        ${range.last === last && pending.map(item => html`<${Pending} key=${item.key} item=${item} />`)}
+        ${range.last === last && pending.map(item => html`<${Pending} key=${item.key} item=${item} onRework=${onRework} />`)}
       </div>
       ${problem && html`<p class="log-problem" role="alert"><${Icon} name="warn" /> ${explain(problem)}
         <button type="button" class="link" onClick=${again}>${t('retry')}</button></p>`}
@@ -131,10 +132,10 @@ function useLoading(chat, history, view, draw) {
     if (state.current.busy || state.current.problem || last < first) return
     const gap = missing(history, first, last, PAGE)
     if (!gap) return
-    const newest = !state.current.begun && view.stick
+    const newest = !state.current.begun && view.stick && missing(history, last, last, 1)
     Object.assign(state.current, { busy: true, begun: true })
     try {
-      await loadMessages(chat.id, newest ? { limit: FIRST } : gap)
+      await (newest ? loadLatest(chat.id) : loadMessages(chat.id, gap))
     } catch (problem) {
       state.current.problem = problem
     }

@@ -7,7 +7,7 @@ import { tint } from '../text/names.js'
 import { html, useEffect, useRef, useState } from '../ui.js'
 import { react } from '../work/deeds.js'
 import { again, cancel } from '../work/sending.js'
-import { textOf } from '../work/telling.js'
+import { say, textOf } from '../work/telling.js'
 import { chatHref, go } from '../work/way.js'
 import { Avatar } from './avatar.js'
 import { openDialog } from './dialogs.js'
@@ -17,6 +17,9 @@ import { Icon } from './icons.js'
 import { IconButton } from './parts.js'
 
 const TOGETHER_MS = 5 * 60_000
+// What the tools of a message need above it, and with all emoji.
+const TOOLS_PX = 70
+const PICKER_PX = 330
 
 export function Message({ chat, message, before, first, newLine, active, found, answered, onReply, onEdit }) {
   const me = useStore(state => state.me)
@@ -34,8 +37,11 @@ export function Message({ chat, message, before, first, newLine, active, found, 
       ${newDay && html`<p class="day"><span>${dayName(message.createdAt)}</span></p>`}
       ${newLine && html`<p class="new-line"><span>${t('new-messages')}</span></p>`}
       <article class="message" aria-label=${`${author.fullName}, ${clock(message.createdAt)}`}>
-        ${group && !mine && html`<span class="face">${!joined && html`<${Avatar} id=${author.id} name=${author.fullName}
-          imagePath=${author.imagePath} small />`}</span>`}
+        ${group && !mine && html`<span class="face">${!joined && html`
+          <button type="button" aria-label=${t('profile.of', { name: author.fullName })} title=${author.fullName}
+            onClick=${() => openDialog('person', { person: author })}>
+            <${Avatar} id=${author.id} name=${author.fullName} imagePath=${author.imagePath} small />
+          </button>`}</span>`}
         <div class="bubble ${large ? 'large' : ''} ${message.deletedAt ? 'deleted' : ''}">
           ${group && !mine && !joined && html`<p class="author tint-${tint(author.id)}" dir="auto">${author.fullName}</p>`}
           ${message.replyTo && !message.deletedAt && html`<${Answered} chat=${chat} seq=${message.replyTo} message=${answered} />`}
@@ -92,11 +98,14 @@ function Tools({ chat, message, mine, onReply, onEdit }) {
     setPicking(false)
     react(message, emoji)
   }
+  const copy = () => navigator.clipboard.writeText(message.body).then(() => say(t('copied')), () => {})
   // Above the message, unless the top of the view is there.
   const [under, setUnder] = useState(false)
   useEffect(() => {
-    const log = box.current.closest('.log')
-    setUnder(box.current.closest('.row').offsetTop - log.scrollTop < 70)
+    const log = box.current.closest('.log').getBoundingClientRect()
+    const row = box.current.closest('.row').getBoundingClientRect()
+    const room = row.top - log.top
+    setUnder(picking ? room < PICKER_PX && room < log.bottom - row.bottom : room < TOOLS_PX)
   }, [picking])
   return html`
     <div class="tools ${under ? 'under' : ''}" ref=${box} role="group" aria-label=${t('actions')}>
@@ -105,7 +114,7 @@ function Tools({ chat, message, mine, onReply, onEdit }) {
       <${IconButton} icon="smile" label=${t('react')} aria-expanded=${picking} onClick=${() => setPicking(!picking)} />
       <${IconButton} icon="reply" label=${t('reply')} onClick=${() => onReply(message)} />
       ${message.body && navigator.clipboard && html`<${IconButton} icon="copy" label=${t('copy')}
-        onClick=${() => navigator.clipboard.writeText(message.body)} />`}
+        onClick=${copy} />`}
       ${mine && html`<${IconButton} icon="edit" label=${t('edit')} onClick=${() => onEdit(message)} />`}
       ${may && html`<${IconButton} icon="bin" label=${t('delete')} onClick=${() => openDialog('remove', { message })} />`}
       ${picking && html`<${Emoji} onPick=${pick} onClose=${() => setPicking(false)} />`}
@@ -113,7 +122,7 @@ function Tools({ chat, message, mine, onReply, onEdit }) {
 }
 
 // A message that the server does not have yet.
-export function Pending({ item }) {
+export function Pending({ item, onRework }) {
   const failed = item.state === 'failed'
   const late = Date.now() - item.at > 8000
   const me = store.get().me
@@ -135,6 +144,7 @@ export function Pending({ item }) {
         <p class="pending-state" role=${failed ? 'alert' : undefined}>
           ${item.problem && html`<span>${explain(item.problem)}</span>`}
           ${' '}<button type="button" class="link" onClick=${() => again(item.key)}>${t('retry')}</button>
+          ${failed && html` <button type="button" class="link" onClick=${() => onRework(item)}>${t('edit')}</button>`}
           ${' '}<button type="button" class="link" onClick=${() => cancel(item.key)}>${t('take-back')}</button>
         </p>`}
     </div>`

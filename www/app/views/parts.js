@@ -1,5 +1,5 @@
 // parts.js - small pieces that many views are made of: dialogs, fields, forms that know their errors.
-import { explain, t } from '../i18n.js'
+import { explain, explainField, t } from '../i18n.js'
 import { html, useEffect, useId, useRef, useState } from '../ui.js'
 import { Icon } from './icons.js'
 
@@ -33,20 +33,35 @@ export function Dialog({ title, onClose, wide, children }) {
     </dialog>`
 }
 
-export function Field({ label, hint, error, type = 'text', ...more }) {
+// A field with what is wrong with it below: by the server, or by the browser, whose own words may be of another language.
+export function Field({ label, hint, error, type = 'text', onInput, ...more }) {
   const id = useId()
-  const told = error || hint
+  const [unfit, setUnfit] = useState('')
+  const refuse = event => {
+    event.preventDefault()
+    const { form, name, validity } = event.target
+    setUnfit(explainField(name, validity.valueMissing ? 'empty' : validity.tooShort ? 'short' : validity.tooLong ? 'long' : ''))
+    if (form.querySelector('input:invalid') === event.target) event.target.focus()
+  }
+  const input = event => {
+    setUnfit('')
+    onInput?.(event)
+  }
+  const wrong = unfit || error
+  const told = wrong || hint
   return html`
-    <div class="field ${error ? 'wrong' : ''}">
+    <div class="field ${wrong ? 'wrong' : ''}">
       <label for=${id}>${label}</label>
-      <input id=${id} type=${type} dir=${type === 'text' ? 'auto' : undefined} aria-invalid=${error ? 'true' : undefined}
-        aria-describedby=${told ? `${id}-told` : undefined} ...${more} />
-      ${told && html`<p class="told" id="${id}-told">${error || hint}</p>`}
+      <input id=${id} type=${type} dir=${type === 'text' ? 'auto' : undefined} aria-invalid=${wrong ? 'true' : undefined}
+        aria-describedby=${told ? `${id}-told` : undefined} onInvalid=${refuse} onInput=${input} ...${more} />
+      ${told && html`<p class="told" id="${id}-told">${told}</p>`}
     </div>`
 }
 
-export const Trouble = ({ problem }) =>
-  problem && html`<p class="trouble" role="alert"><${Icon} name="warn" /><span>${explain(problem)}</span></p>`
+// `marked`: the form's own fields say what is wrong with them.
+export const Trouble = ({ problem, marked }) => problem && html`
+  <p class="trouble" role="alert"><${Icon} name="warn" /><span>${
+    marked && problem.code === 'invalid_fields' ? t('problem.invalid_fields') : explain(problem)}</span></p>`
 
 // What a form needs around a request: whether it is under way, and what was wrong. `run(work)` answers true when it went well.
 export function useDeed() {
@@ -68,8 +83,9 @@ export function useDeed() {
     }
   }
   // Fields that are known to be wrong say so themselves.
-  const fields = state.problem?.fields ?? {}
-  return { ...state, fields, run }
+  const wrong = Object.entries(state.problem?.fields ?? {})
+  const fields = Object.fromEntries(wrong.map(([name, why]) => [name, explainField(name, why)]))
+  return { ...state, fields, run, clear: () => setState({ busy: false, problem: null }) }
 }
 
 // Where there is nothing: what this place is for, and what to do.

@@ -1,9 +1,10 @@
 // portrait.js - the picture of a person or a group, and choosing another. It is made small and square here, so that no
 // more than that leaves the machine.
 import { t } from '../i18n.js'
+import { Problem } from '../net/api.js'
 import { token } from '../net/session.js'
 import { html, useRef } from '../ui.js'
-import { upload } from '../work/uploads.js'
+import { kindOf, upload } from '../work/uploads.js'
 import { Avatar } from './avatar.js'
 import { Trouble, useDeed } from './parts.js'
 
@@ -43,6 +44,7 @@ async function squared(blob) {
 
 async function send(blob) {
   const { signal } = new AbortController()
-  const file = await upload({ name: blob.name ?? 'picture.jpg', blob }, { token: await token(), signal, onPart() {} })
-  return file.url
+  const { mime, url } = await upload({ name: blob.name ?? 'picture.jpg', blob }, { token: await token(), signal, onPart() {} })
+  if (kindOf(mime) !== 'image') throw new Problem({ status: 422, code: 'invalid_fields', fields: { file: `is ${mime}` } })
+  return url
 }

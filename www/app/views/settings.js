@@ -72,7 +72,7 @@ function Profile() {
       ${email !== me.email && html`<${Field} label=${t('password')} name="password" type="password" required
         autocomplete="current-password"
         hint=${t('email.password')} error=${fields.password} />`}
-      <${Trouble} problem=${problem} />
+      <${Trouble} problem=${problem} marked />
       <div class="dialog-foot"><span role="status">${done ? t('saved') : ''}</span><button class="primary"
         disabled=${busy}>${t('save')}</button></div>
     </form>`
@@ -179,7 +179,7 @@ function Safety() {
       <${Field} label=${t('password.new')} name="new" type="password" required minlength="8" maxlength="256"
         autocomplete="new-password"
         hint=${t('door.password.hint')} error=${fields.new} />
-      <${Trouble} problem=${problem} />
+      <${Trouble} problem=${problem} marked />
       <div class="dialog-foot"><span role="status">${done ? t('password.changed') : ''}</span><button class="primary"
         disabled=${busy}>${t('save')}</button></div>
     </form>
@@ -188,7 +188,7 @@ function Safety() {
       <p class="hint">${t('erase.about')}</p>
       <${Field} label=${t('password')} name="password" type="password" required autocomplete="off"
         error=${farewell.fields.password} />
-      <${Trouble} problem=${farewell.problem} />
+      <${Trouble} problem=${farewell.problem} marked />
       <div class="dialog-foot"><button class="danger" disabled=${farewell.busy}>${t('erase')}</button></div>
     </form>`
 }

@@ -48,6 +48,7 @@ export async function forget() {
   for (const name of Object.keys(localStorage)) {
     if (name.startsWith(`${NAME}:draft:`)) localStorage.removeItem(name)
   }
+  localStorage.removeItem(choiceName('muted'))
   await globalThis.caches?.delete(`${NAME}:pictures`)
 }
 

@@ -80,11 +80,11 @@ async function drainChat(chatId) {
       tell('outbox', {})
     } catch (fault) {
       const problem = fault instanceof Problem ? fault : new Problem({ detail: fault.message })
-      const { passing, code, detail, retryAfter } = problem
+      const { passing, code, fields, retryAfter } = problem
       // Taken back meanwhile; or the session has ended, and the item waits for the next one.
       if (!store.get().outbox.some(one => one.key === item.key)) continue
       if (problem.status === 401) return
-      update(list.changed, item.key, { state: passing ? 'waiting' : 'failed', problem: { code, detail, retryAfter } })
+      update(list.changed, item.key, { state: passing ? 'waiting' : 'failed', problem: { code, fields, retryAfter } })
       if (!passing) {
         await keepItem(store.get().outbox.find(one => one.key === item.key))
         continue

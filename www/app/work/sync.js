@@ -13,6 +13,7 @@ import { hear, lead, tell } from './tabs.js'
 
 const KEPT_CHATS = 60
 const KEPT_MESSAGES = 60
+const LATEST = 10
 const RECENT_MAX = 500
 const ROOMS_MS = 30_000
 
@@ -153,22 +154,22 @@ async function loaded(asked, put) {
   return answer
 }
 
+// What is asked for already is not asked for twice.
 const loading = new Map()
-export function loadChat(id) {
-  if (!loading.has(id)) {
-    loading.set(id, loaded(call('GET', `chats/${id}`), chat => store.update(chats.withChats, [chat]))
-      .catch(problem => {
-        if (problem.status === 404) store.update(chats.dropChat, id)
-      })
-      .finally(() => loading.delete(id)))
-  }
-  return loading.get(id)
+function once(path, put) {
+  if (!loading.has(path)) loading.set(path, loaded(call('GET', path), put).finally(() => loading.delete(path)))
+  return loading.get(path)
 }
+
+export const loadChat = id => once(`chats/${id}`, chat => store.update(chats.withChats, [chat])).catch(problem => {
+  if (problem.status === 404) store.update(chats.dropChat, id)
+})
 
 // --- pages of lists and histories ---
 
 export const loadMessages = (chatId, which) =>
-  loaded(call('GET', `messages/${chatId}${query(which)}`), page => store.update(chats.withMessages, chatId, page.items))
+  once(`messages/${chatId}${query(which)}`, page => store.update(chats.withMessages, chatId, page.items))
+export const loadLatest = chatId => loadMessages(chatId, { limit: LATEST })
 
 export async function moreChats() {
   const { chatsNext } = store.get()

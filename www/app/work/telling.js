@@ -6,6 +6,7 @@ import { SITE, fileUrl } from '../net/api.js'
 import { unreadTotal } from '../state/chats.js'
 import { set } from '../state/store.js'
 import { choice, keepChoice } from './keep.js'
+import { loadChat } from './sync.js'
 import { chatHref, go } from './way.js'
 import { tellWorker } from './worker.js'
 
@@ -19,6 +20,14 @@ export const soundOn = () => choice('sound', 'on') === 'on'
 export const setSound = on => keepChoice('sound', on ? 'on' : 'off')
 export const notificationsWanted = () => choice('notifications', 'ask')
 
+// A muted chat still counts what is unread in it. What is kept is asked, since another tab may have changed it.
+const muted = () => JSON.parse(choice('muted', '[]'))
+export function mute(chatId, on) {
+  const others = muted().filter(id => id !== chatId)
+  keepChoice('muted', JSON.stringify(on ? [...others, chatId] : others))
+  store.update(set, 'muted', muted())
+}
+
 export async function wantNotifications(on) {
   keepChoice('notifications', on ? 'on' : 'off')
   store.update(set, 'offer', false)
@@ -27,6 +36,7 @@ export async function wantNotifications(on) {
 
 export function start() {
   told = 0
+  store.update(set, 'muted', muted())
   unwatch = store.watch((state, before) => {
     if (state.chats !== before.chats) showCount(unreadTotal(state.chats))
   })
@@ -61,16 +71,19 @@ export function news(events, leading) {
     // nothing: it may have been loaded, for another event, just behind the message.
     if (event.id <= told || event.message.seq <= (chat?.readSeq ?? 0)) continue
     told = event.id
-    announce(event.message, chat, leading)
+    // A chat that is new here is loaded at this moment: what it is called is said, too.
+    if (chat) announce(event.message, chat, leading)
+    else loadChat(event.chatId).then(() => announce(event.message, store.get().chats[event.chatId], leading))
   }
 }
 
 function announce(message, chat, leading) {
   const { open } = store.get()
+  if (!chat || muted().includes(message.chatId)) return
   const visible = document.visibilityState === 'visible'
   const looking = visible && document.hasFocus()
   if (looking && open?.chatId === message.chatId) return ring(true)
-  const group = chat && chat.kind !== 'direct'
+  const group = chat.kind !== 'direct'
   const body = textOf(message)
   const notice = {
     key: message.id,

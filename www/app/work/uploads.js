@@ -1,5 +1,5 @@
 // uploads.js - files on their way to the server, with how much of them is there; and what can be said of a file before.
-import { API, Problem } from '../net/api.js'
+import { API, Problem, codeOf } from '../net/api.js'
 
 // Answers the File of the server. By XMLHttpRequest, since fetch does not tell how far it is.
 export function upload(file, { token, signal, onPart }) {
@@ -23,7 +23,7 @@ export function upload(file, { token, signal, onPart }) {
       if (request.status === 201 || request.status === 200) resolve(told)
       else {
         const retryAfter = Number(request.getResponseHeader('Retry-After')) || 0
-        reject(new Problem({ ...told, status: request.status, code: told.code ?? `http_${request.status}`, retryAfter }))
+        reject(new Problem({ ...told, status: request.status, code: told.code ?? codeOf(request.status), retryAfter }))
       }
     }
     signal.addEventListener('abort', () => request.abort(), { once: true })

@@ -3,8 +3,7 @@
 import { store } from '../model.js'
 import { openChat } from '../state/chats.js'
 import { set } from '../state/store.js'
-import { loadChat } from './sync.js'
-
+import { loadChat, loadLatest } from './sync.js'
 
 export const chatHref = (chatId, seq) => `#chat/${chatId}${seq ? `/${seq}` : ''}`
 
@@ -39,7 +38,9 @@ function follow() {
     return
   }
   store.update(openChat, Number(chatId), Number(seq ?? 0))
-  if (!store.get().chats[chatId]) loadChat(Number(chatId)).then(() => store.update(afterLoad, Number(chatId)))
+  const known = store.get().chats[chatId]
+  loadChat(Number(chatId)).then(() => known || store.update(afterLoad, Number(chatId)))
+  if (!known && !seq) loadLatest(Number(chatId)).catch(() => {})
 }
 
 // A chat that was opened before it was known begins at its line of new messages, too.
