@@ -12,7 +12,7 @@ struct fetched {
 	enum err err;
 	struct arena arena;
 	struct log_state state;
-	struct sight sight; /* nothing where there is more to fetch */
+	struct sight sight;       /* nothing where there is more to fetch */
 	int64_t as_of;            /* the log had been read that far when `sight` was loaded */
 	struct hub_event *events; /* behind the cursor, from the database */
 	size_t n;
