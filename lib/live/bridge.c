@@ -4,6 +4,7 @@
 #include "live/classic.h"
 #include "live/engineio.h"
 #include "live/firstname.h"
+#include "live/forward.h"
 #include "live/guest.h"
 #include "live/native.h"
 #include "live/rooms.h"
@@ -190,6 +191,7 @@ static void open_door(struct live *l)
 	struct wire_limits limits = { places(), PATIENCE_MS, BODY_MAX };
 
 	guests_open(l);
+	forward_open(l);
 	wheel_start(live_loop(l));
 	rooms_start(BODY_MAX, self.host->conf.bridge_recovery);
 	for (size_t i = 0; i < self.n; i++)
@@ -221,6 +223,7 @@ static void close_door(void)
 {
 	for (size_t i = 0; i < self.n; i++)
 		wires_close(self.wires[i]);
+	forward_close();
 	rooms_stop();
 	wheel_stop();
 }
@@ -235,5 +238,6 @@ void bridge_serve(struct host *host)
 		exit(1);
 	live_serve(host, &door);
 	guests_close();
+	forward_end();
 	firstname_close();
 }
