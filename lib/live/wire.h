@@ -60,6 +60,11 @@ bool wire_was_heard(struct wire *w);
 /* Bytes that wait for the other side to read. */
 size_t wire_waits(const struct wire *w);
 
+/* Between the two what is said to one wire in a row is sent in one go, and with wires_release() at
+ * the latest. */
+void wires_gather(void);
+void wires_release(void);
+
 /* The closing handshake, without `gone`. */
 void wire_close(struct wire *w, unsigned code, const char *why);
 /* At once, without `gone`. */
