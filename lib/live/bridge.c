@@ -38,8 +38,6 @@ static struct {
 	size_t n;
 } self;
 
-static const char json[] = "Content-Type: application/problem+json\r\n";
-
 /* --- whom a wire is for --- */
 
 static bool is_origin(struct str origin, struct str host)
@@ -91,10 +89,7 @@ static void on_request(struct wire *w, const struct http_head *h, struct str bod
 	struct str base, foreign = { NULL, 0 };
 
 	if (!is_welcome(h, &foreign))
-		wire_answer(w, 403, str_of(json),
-			STR("{\"type\":\"about:blank\",\"title\":\"Foreign page\",\"status\":403,"
-			    "\"detail\":\"Pages of other sites may not call here.\",\"code\":"
-			    "\"cross_origin\"}"));
+		wire_refuse(w, 403, "cross_origin", "Pages of other sites may not call here.");
 	else if (ends(h->path, "/ws", &base))
 		native_begin(w, h, base);
 	else if (ends(h->path, "/socket.io/", &base))
@@ -102,9 +97,7 @@ static void on_request(struct wire *w, const struct http_head *h, struct str bod
 	else if (ends(h->path, "/", &base) && http_upgrades(h))
 		classic_begin(w, h, base);
 	else
-		wire_answer(w, 404, str_of(json),
-			STR("{\"type\":\"about:blank\",\"title\":\"Not found\",\"status\":404,"
-			    "\"detail\":\"There is nothing here.\",\"code\":\"not_found\"}"));
+		wire_refuse(w, 404, "not_found", "There is nothing here.");
 }
 
 /* --- the sockets it listens on --- */

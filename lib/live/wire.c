@@ -184,10 +184,28 @@ void wire_answer_cgi(struct wire *w, struct str cgi)
 	finish(w, &head, rest.p ? rest : STR(""), has_length);
 }
 
+void wire_refuse(struct wire *w, int status, const char *code, const char *detail)
+{
+	struct buf body = BUF_INIT(HTTP_HEAD_MAX);
+
+	http_problem(&body, status, code, detail);
+	wire_answer(w, status,
+		status == 426 ? STR("Content-Type: application/problem+json\r\n"
+				    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")
+			      : STR("Content-Type: application/problem+json\r\n"),
+		buf_as_str(&body));
+	buf_free(&body);
+}
+
 static void refuse(struct wire *w, int status)
 {
 	w->keeps = false;
-	wire_answer(w, status, STR(""), STR(""));
+	if (status == 413 || status == 431)
+		wire_refuse(w, status, "too_large", "The request is larger than is taken here.");
+	else if (status == 500)
+		wire_refuse(w, status, "internal", "Something went wrong on our side.");
+	else
+		wire_refuse(w, status, "bad_request", "The request is malformed.");
 }
 
 /* One request, if it is whole; *used is what it took of the bytes. */
