@@ -8,16 +8,15 @@ struct params {
 	size_t n;
 };
 
-static void put(struct params *to, const char *name, struct str before, struct str value)
+static void put(struct params *to, struct str name, struct str before, struct str value)
 {
-	size_t name_n = strlen(name);
 	char *p;
 
 	if (!value.p || before.n + value.n > PARAM_MAX)
 		return;
-	p = to->all[to->n++] = arena_alloc(to->arena, name_n + before.n + value.n + 2);
-	memcpy(p, name, name_n);
-	p += name_n;
+	p = to->all[to->n++] = arena_alloc(to->arena, name.n + before.n + value.n + 2);
+	memcpy(p, name.p, name.n);
+	p += name.n;
 	*p++ = '=';
 	if (before.n)
 		memcpy(p, before.p, before.n);
@@ -31,21 +30,21 @@ char **question_params(struct arena *a, const struct question *q)
 	struct str query = q->path, path = str_cut(&query, '?');
 	const struct caller *c = q->caller;
 
-	put(&to, "GATEWAY_INTERFACE", nothing, STR("CGI/1.1"));
-	put(&to, "SERVER_PROTOCOL", nothing, STR("HTTP/1.1"));
-	put(&to, "REQUEST_METHOD", nothing, q->method);
-	put(&to, "REQUEST_URI", c->base, arena_printf(a, "/api/v1%.*s", STR_ARG(q->path)));
-	put(&to, "SCRIPT_NAME", STR("/api/v1"), path);
-	put(&to, "QUERY_STRING", nothing, query.p ? query : STR(""));
-	put(&to, "REMOTE_ADDR", nothing, c->address);
-	put(&to, "HTTP_HOST", nothing, c->host);
-	put(&to, "HTTP_USER_AGENT", nothing, c->user_agent);
+	put(&to, STR("GATEWAY_INTERFACE"), nothing, STR("CGI/1.1"));
+	put(&to, STR("SERVER_PROTOCOL"), nothing, STR("HTTP/1.1"));
+	put(&to, STR("REQUEST_METHOD"), nothing, q->method);
+	put(&to, STR("REQUEST_URI"), c->base, arena_printf(a, "/api/v1%.*s", STR_ARG(q->path)));
+	put(&to, STR("SCRIPT_NAME"), STR("/api/v1"), path);
+	put(&to, STR("QUERY_STRING"), nothing, query.p ? query : STR(""));
+	put(&to, STR("REMOTE_ADDR"), nothing, c->address);
+	put(&to, STR("HTTP_HOST"), nothing, c->host);
+	put(&to, STR("HTTP_USER_AGENT"), nothing, c->user_agent);
 	if (c->secure)
-		put(&to, "HTTPS", nothing, STR("on"));
-	put(&to, "HTTP_AUTHORIZATION", STR("Bearer "), q->token);
+		put(&to, STR("HTTPS"), nothing, STR("on"));
+	put(&to, STR("HTTP_AUTHORIZATION"), STR("Bearer "), q->token);
 	if (q->body.p) {
-		put(&to, "CONTENT_TYPE", nothing, STR("application/json"));
-		put(&to, "CONTENT_LENGTH", nothing, arena_printf(a, "%zu", q->body.n));
+		put(&to, STR("CONTENT_TYPE"), nothing, STR("application/json"));
+		put(&to, STR("CONTENT_LENGTH"), nothing, arena_printf(a, "%zu", q->body.n));
 	}
 	return to.all;
 }
