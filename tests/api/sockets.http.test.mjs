@@ -5,8 +5,8 @@ import { after, test } from 'node:test'
 import { cast, makeGroup, page, say } from '../chats.mjs'
 import { connect } from '../client.mjs'
 import { api, deref, problemsOf } from '../document.mjs'
-import { again } from '../people.mjs'
-import { openSite } from '../site.mjs'
+import { again, settle } from '../people.mjs'
+import { UNLIMITED, openSite } from '../site.mjs'
 import { openIo, openSocket, refusal } from '../sockets.mjs'
 
 // Whatever becomes of a test, its sockets do not keep the file waiting.
@@ -102,6 +102,30 @@ test('what one says in a row stands in that order, and so do its answers', async
     const { res, status, body } = await native.next(frame => 'res' in frame)
     assert.deepEqual([res, status, body.seq, body.body], [i, 201, i, `${i}`])
   }
+})
+
+// The rate is as good as none, so that no clock has a part in it.
+test('a limit is one for all ways: what is spent at a socket is spent for REST', async () => {
+  const strict = await openSite({ own: true, settings: { ...UNLIMITED, BELLHOP_LIMITS_MESSAGES: '1', BELLHOP_LIMITS_MESSAGES_BURST: '30' } })
+  const there = connect(strict)
+  const greedy = await settle(there)
+  const { id } = await makeGroup(there, greedy)
+  const native = await enter(strict, '/ws', { token: greedy.token })
+  const io = await enterIo(strict, { token: greedy.token })
+  const began = Date.now()
+  const taken = { native: 0, io: 0, rest: 0 }
+  const count = (way, good, refusal) => (good ? taken[way]++ : assert.equal(refusal.code, 'rate_limited'))
+  for (let i = 0; i < 20; i++) {
+    const one = await native.ask('POST', `/messages/${id}`, { body: 'x' })
+    count('native', one.status === 201, one.body)
+    const other = await io.ask('message', { chatId: id, body: 'x' })
+    count('io', other.ok, other.error)
+    const third = await there.post(`/messages/${id}`, { token: greedy.token, body: { body: 'x' } })
+    count('rest', third.status === 201, third.json)
+  }
+  const all = taken.native + taken.io + taken.rest
+  assert.ok(all >= 30 && all <= 31 + (Date.now() - began) / 1000, JSON.stringify(taken))
+  assert.ok(Math.min(...Object.values(taken)) >= 10, JSON.stringify(taken))
 })
 
 test('a session that ends while it posts is told so, and nothing of it is there behind', async () => {
