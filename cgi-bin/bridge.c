@@ -2,10 +2,10 @@
  *
  * A daemon beside the web programs (lib/live/bridge.h), not needed by any of them. Who comes to one
  * of its sockets goes through the steps of every request, by the one route below; what they ask for
- * is forwarded to the programs that own it. */
+ * is forwarded to the programs that own it, but for messages, which are posted from here. */
 #include "live/bridge.h"
 #include "live/guest.h"
-#include "web/route.h"
+#include "live/posting.h"
 
 enum { CURSOR_BYTES_MAX = 48 };
 
@@ -26,11 +26,19 @@ static enum err enter(struct request *rq)
 	return guest_arrive(rq, in->cursor.s);
 }
 
+static void open_all(struct host *host)
+{
+	posting_open(host, false);
+}
+
 static const struct route routes[] = {
 	{ "GET", "/", AUTH_USER, 0, enter_fields, enter },
 	{ 0 },
 };
 
-const struct program program = {
-	.name = "bridge", .routes = routes, .serve = bridge_serve, .is_daemon = true
-};
+const struct program program = { .name = "bridge",
+	.routes = routes,
+	.open = open_all,
+	.close = posting_close,
+	.serve = bridge_serve,
+	.is_daemon = true };

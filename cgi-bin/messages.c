@@ -1,28 +1,21 @@
-/* messages - sending, reading, changing and finding what was said.
+/* messages - sending (lib/live/posting.h), reading, changing and finding what was said.
  *
- * All worker threads send through one sender (lib/data/send.h), which writes together what comes
- * together. What nobody waits for is done here too, in spare moments (lib/web/spare.h). */
-#include "data/attach.h"
+ * What nobody waits for is done here too, in spare moments (lib/web/spare.h). */
+#include "data/message.h"
 #include "data/search.h"
-#include "data/send.h"
 #include "data/upkeep.h"
 #include "live/desk.h"
+#include "live/posting.h"
 #include "web/cursor.h"
 #include "web/gate.h"
-#include "web/route.h"
 #include "web/spare.h"
 
 enum {
-	BODY_MAX = 131072, /* TEXT_MAX pairs of \uXXXX, and the rest */
-	TEXT_MAX = 8000,
-	KEY_MAX = 64,
 	EMOJI_MAX = 32,
 	LIMIT_STANDARD = 50,
 	LIMIT_MAX = 200,
 	QUERY_CHARS_MAX = 200,
 };
-
-static struct sender *sender;
 
 static enum err do_upkeep(struct db *db, struct arena *a, struct host *host, bool *more)
 {
@@ -31,14 +24,14 @@ static enum err do_upkeep(struct db *db, struct arena *a, struct host *host, boo
 
 static void open_all(struct host *host)
 {
-	sender = sender_new(host->page, &host->conf, !gate_is_fastcgi());
+	posting_open(host, !gate_is_fastcgi());
 	spare_open(host, do_upkeep);
 }
 
 static void close_all(void)
 {
 	spare_close();
-	sender_free(sender);
+	posting_close();
 }
 
 /* --- GET /messages/{chatId} --- */
@@ -149,67 +142,6 @@ static enum err find_messages(struct request *rq)
 	return OK;
 }
 
-/* --- POST /messages/{chatId} --- */
-
-struct send_in {
-	struct value chat, body, files, reply_to, client_key;
-};
-
-static const struct field send_fields[] = {
-	FIELD(struct send_in, chat, "chatId", FROM_PATH, F_ID, 0, 0, REQUIRED),
-	FIELD(struct send_in, body, "body", FROM_BODY, F_TEXT, 0, TEXT_MAX, 0),
-	FIELD(struct send_in, files, "fileIds", FROM_BODY, F_IDS, 0, ATTACH_MAX, 0),
-	FIELD(struct send_in, reply_to, "replyTo", FROM_BODY, F_ID, 0, 0, NULLABLE),
-	FIELD(struct send_in, client_key, "clientKey", FROM_BODY, F_LINE, 1, KEY_MAX, NULLABLE),
-	{ 0 },
-};
-
-static enum err reply_sent(struct request *rq, void *outgoing)
-{
-	const struct outgoing *o = outgoing;
-
-	if (o->outcome == ERR_INVALID && o->no_such_file)
-		return field_wrong(rq, "fileIds", "there is no such file of yours");
-	if (o->outcome == ERR_INVALID)
-		return field_wrong(rq, "replyTo", "is no message of this chat");
-	if (o->outcome != OK)
-		return o->outcome;
-	rq->made = !o->again;
-	message_members_with_id(reply_json(rq), &o->message);
-	return OK;
-}
-
-static void is_sent(struct outgoing *o)
-{
-	desk_resume(o->context, reply_sent, o);
-}
-
-/* 201 Message; 200 with the message that is there when the client key made one before. */
-static enum err send_message(struct request *rq)
-{
-	const struct send_in *in = rq->in;
-	struct outgoing *o = arena_alloc(rq->arena, sizeof *o);
-
-	if (!in->body.s.n && !in->files.n)
-		return field_wrong(rq, "body", "must not be empty");
-	*o = (struct outgoing){ .chat_id = in->chat.n,
-		.author_id = rq->user_id,
-		.reply_to = in->reply_to.n,
-		.file_ids = in->files.ids,
-		.files_n = (size_t)in->files.n,
-		.body = in->body.s.p ? in->body.s : STR(""),
-		.client_key = in->client_key.s,
-		.arena = rq->arena,
-		.done = is_sent,
-		.context = rq->visit };
-	if (rq->visit) {
-		message_post(sender, o);
-		return ERR_PARKED;
-	}
-	message_send(sender, rq->db, o);
-	return reply_sent(rq, o);
-}
-
 /* --- PATCH, DELETE /messages/{chatId}/{seq} --- */
 
 struct change_in {
@@ -219,7 +151,7 @@ struct change_in {
 static const struct field change_fields[] = {
 	FIELD(struct change_in, chat, "chatId", FROM_PATH, F_ID, 0, 0, REQUIRED),
 	FIELD(struct change_in, seq, "seq", FROM_PATH, F_ID, 0, 0, REQUIRED),
-	FIELD(struct change_in, body, "body", FROM_BODY, F_TEXT, 0, TEXT_MAX, REQUIRED),
+	FIELD(struct change_in, body, "body", FROM_BODY, F_TEXT, 0, POSTING_TEXT_MAX, REQUIRED),
 	{ 0 },
 };
 
@@ -297,9 +229,8 @@ static enum err take_reaction(struct request *rq)
 static const struct route routes[] = {
 	{ "GET", "/search", AUTH_USER, 0, search_fields, find_messages },
 	{ "GET", "/{chatId}", AUTH_USER, 0, list_fields, list_messages },
-	{ "POST", "/{chatId}", AUTH_USER, BODY_MAX, send_fields, send_message, .is_message = true,
-		.is_quick = true },
-	{ "PATCH", "/{chatId}/{seq}", AUTH_USER, BODY_MAX, change_fields, edit_message },
+	POSTING,
+	{ "PATCH", "/{chatId}/{seq}", AUTH_USER, POSTING_BODY_MAX, change_fields, edit_message },
 	{ "DELETE", "/{chatId}/{seq}", AUTH_USER, 0, place_fields, delete_message },
 	{ "PUT", "/{chatId}/{seq}/reactions/{emoji}", AUTH_USER, 0, react_fields, put_reaction },
 	{ "DELETE", "/{chatId}/{seq}/reactions/{emoji}", AUTH_USER, 0, react_fields,

@@ -93,12 +93,20 @@ GRANT SELECT ON {database}.revocation TO {poll};
 GRANT SELECT (id, kind) ON {database}.chat TO {poll};
 GRANT SELECT (id, last_seen_at, deleted_at), UPDATE (last_seen_at) ON {database}.user TO {poll};
 
--- bridge: the same as poll. What its sockets ask for, the programs above do.
-GRANT SELECT ON {database}.event TO {bridge};
-GRANT SELECT ON {database}.log_head TO {bridge};
-GRANT SELECT ON {database}.member TO {bridge};
+-- bridge: the same as poll. Messages are posted from it as from `messages`, but nothing that was said is changed; all
+-- else that its sockets ask for, the programs above do.
+GRANT SELECT (id, type, chat_id, user_id, at, data), INSERT ON {database}.event TO {bridge};
+GRANT SELECT, UPDATE ON {database}.log_head TO {bridge};
+GRANT SELECT, UPDATE (read_seq, hour) ON {database}.member TO {bridge};
 GRANT SELECT ON {database}.former_member TO {bridge};
 GRANT SELECT (id, user_id, expires_at, revoked_at) ON {database}.session TO {bridge};
 GRANT SELECT ON {database}.revocation TO {bridge};
-GRANT SELECT (id, kind) ON {database}.chat TO {bridge};
-GRANT SELECT (id, last_seen_at, deleted_at), UPDATE (last_seen_at) ON {database}.user TO {bridge};
+GRANT SELECT (id, kind, last_seq, reader_id, reader_seq, others_seq, active, hour, deleted_at),
+  UPDATE (last_seq, reader_id, reader_seq, others_seq, active) ON {database}.chat TO {bridge};
+GRANT SELECT, UPDATE (last_seen_at) ON {database}.user TO {bridge};
+GRANT SELECT, INSERT ON {database}.message TO {bridge};
+GRANT SELECT, INSERT ON {database}.sent TO {bridge};
+GRANT SELECT ON {database}.reaction TO {bridge};
+GRANT SELECT, INSERT ON {database}.message_file TO {bridge};
+GRANT SELECT ON {database}.file TO {bridge};
+GRANT SELECT ON {database}.content TO {bridge};

@@ -21,7 +21,8 @@ export function deref(node) {
   return node
 }
 
-export const operations = Object.entries(api.paths).flatMap(([path, item]) =>
+// What the programs answer; paths of another server are sockets.
+export const operations = Object.entries(api.paths).filter(([, item]) => !item.servers).flatMap(([path, item]) =>
   METHODS.filter(method => item[method]).map(method => operation(path, method.toUpperCase(), item[method])))
 
 function operation(path, method, node) {

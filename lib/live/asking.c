@@ -45,8 +45,7 @@ static void ask_first(struct guest *g)
 		return;
 	q = (struct question){ g->first->method, g->first->path, g->first->body, str_of(g->token),
 		g->caller };
-	g->asked = forward(
-		live_loop(guest_live()), live_host(guest_live())->conf.run_dir, &q, is_answered, g);
+	g->asked = forward(&q, is_answered, g);
 }
 
 bool asking_has_room(const struct guest *g)

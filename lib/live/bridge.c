@@ -4,6 +4,7 @@
 #include "live/classic.h"
 #include "live/engineio.h"
 #include "live/firstname.h"
+#include "live/forward.h"
 #include "live/guest.h"
 #include "live/native.h"
 #include "live/rooms.h"
@@ -36,8 +37,6 @@ static struct {
 	struct wires *wires[DOORS];
 	size_t n;
 } self;
-
-static const char json[] = "Content-Type: application/problem+json\r\n";
 
 /* --- whom a wire is for --- */
 
@@ -90,10 +89,7 @@ static void on_request(struct wire *w, const struct http_head *h, struct str bod
 	struct str base, foreign = { NULL, 0 };
 
 	if (!is_welcome(h, &foreign))
-		wire_answer(w, 403, str_of(json),
-			STR("{\"type\":\"about:blank\",\"title\":\"Foreign page\",\"status\":403,"
-			    "\"detail\":\"Pages of other sites may not call here.\",\"code\":"
-			    "\"cross_origin\"}"));
+		wire_refuse(w, 403, "cross_origin", "Pages of other sites may not call here.");
 	else if (ends(h->path, "/ws", &base))
 		native_begin(w, h, base);
 	else if (ends(h->path, "/socket.io/", &base))
@@ -101,9 +97,7 @@ static void on_request(struct wire *w, const struct http_head *h, struct str bod
 	else if (ends(h->path, "/", &base) && http_upgrades(h))
 		classic_begin(w, h, base);
 	else
-		wire_answer(w, 404, str_of(json),
-			STR("{\"type\":\"about:blank\",\"title\":\"Not found\",\"status\":404,"
-			    "\"detail\":\"There is nothing here.\",\"code\":\"not_found\"}"));
+		wire_refuse(w, 404, "not_found", "There is nothing here.");
 }
 
 /* --- the sockets it listens on --- */
@@ -190,6 +184,7 @@ static void open_door(struct live *l)
 	struct wire_limits limits = { places(), PATIENCE_MS, BODY_MAX };
 
 	guests_open(l);
+	forward_open(l);
 	wheel_start(live_loop(l));
 	rooms_start(BODY_MAX, self.host->conf.bridge_recovery);
 	for (size_t i = 0; i < self.n; i++)
@@ -221,6 +216,7 @@ static void close_door(void)
 {
 	for (size_t i = 0; i < self.n; i++)
 		wires_close(self.wires[i]);
+	forward_close();
 	rooms_stop();
 	wheel_stop();
 }
@@ -235,5 +231,6 @@ void bridge_serve(struct host *host)
 		exit(1);
 	live_serve(host, &door);
 	guests_close();
+	forward_end();
 	firstname_close();
 }

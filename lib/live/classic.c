@@ -295,7 +295,7 @@ void classic_begin(struct wire *w, const struct http_head *h, struct str base)
 	c->last = &c->first;
 	if (!http_accept(h, c->accept)) {
 		free(c);
-		wire_answer(w, 400, STR(""), STR(""));
+		wire_refuse(w, 426, "upgrade_required", "This address is for WebSockets.");
 		return;
 	}
 	arena_init(&a);

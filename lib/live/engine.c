@@ -14,6 +14,8 @@ enum {
 	FAREWELL_MS = 5000, /* for the last GET to come, once it is over */
 	NORMAL = 1000,
 	RECORD_HEAD_BYTES = 5,
+	GATHER_US = 2000,
+	GATHER_BYTES = 16384,
 };
 
 struct engine_settings engine_settings;
@@ -88,6 +90,7 @@ void engine_leave(struct engine *e)
 	table_drop(&sessions, key_of(str_of(e->sid)));
 	wheel_unwind(&e->pulse);
 	wheel_unwind(&e->upgrade);
+	wheel_unwind(&e->late);
 	if (e->probe)
 		wire_close(e->probe, NORMAL, "");
 	if (e->socket)
@@ -156,8 +159,9 @@ static bool next_kept(struct str *rest, struct str *packet, bool *binary)
 }
 
 /* All that waits, as one answer. */
-void engine_flush_to(struct engine *e, struct wire *w)
+static void answer_all(struct engine *e)
 {
+	struct wire *w = e->poll;
 	struct buf payload = BUF_INIT(2 * OUT_MAX);
 	struct str rest = buf_as_str(&e->out), packet;
 	bool binary;
@@ -166,21 +170,41 @@ void engine_flush_to(struct engine *e, struct wire *w)
 		payload_put(&payload, packet, binary);
 	buf_free(&e->out);
 	e->out = (struct buf)BUF_INIT(OUT_MAX);
+	e->poll = NULL;
+	e->hurries = false;
+	e->answered_us = clock_us();
+	wheel_unwind(&e->late);
 	engine_answer_poll(e, w, buf_as_str(&payload));
 	buf_free(&payload);
 }
 
+static void late(struct wound *w)
+{
+	struct engine *e = (struct engine *)(void *)((char *)w - offsetof(struct engine, late));
+
+	e->hurries = true;
+	engine_flush(e);
+}
+
+/* Events come in swarms, and each answer costs who is polled a request: one that follows closely on
+ * the last takes along what comes meanwhile. Who said something hears of that at once. */
+static bool may_wait(const struct engine *e)
+{
+	return !e->hurries && e->out.n < GATHER_BYTES && clock_us() - e->answered_us < GATHER_US;
+}
+
 void engine_flush(struct engine *e)
 {
-	struct wire *w = e->poll;
 	struct str rest = buf_as_str(&e->out), packet;
 	bool binary;
 
 	if (e->corks || e->over || !e->out.n)
 		return;
-	if (w) {
-		e->poll = NULL;
-		engine_flush_to(e, w);
+	if (e->poll && may_wait(e)) {
+		if (!e->late.link)
+			wheel_soon(&e->late, late);
+	} else if (e->poll) {
+		answer_all(e);
 		if (e->closing)
 			engine_leave(e);
 	} else if (e->socket) {
@@ -191,7 +215,7 @@ void engine_flush(struct engine *e)
 	}
 }
 
-void engine_send_packet(struct engine *e, struct str packet, bool binary)
+static void pass_on(struct engine *e, struct str packet, bool binary)
 {
 	if (e->over)
 		return;
@@ -205,6 +229,12 @@ void engine_send_packet(struct engine *e, struct str packet, bool binary)
 	if (e->out.over)
 		e->dies_us = 0;
 	engine_flush(e);
+}
+
+void engine_send_packet(struct engine *e, struct str packet, bool binary)
+{
+	e->hurries = true;
+	pass_on(e, packet, binary);
 }
 
 void engine_send(struct engine *e, struct str bytes, bool binary)
@@ -226,7 +256,7 @@ void engine_send_made(struct engine *e, struct str packet, struct str frame)
 	if (e->socket && !e->out.n && !e->over)
 		wire_put(e->socket, frame);
 	else
-		engine_send_packet(e, packet, false);
+		pass_on(e, packet, false);
 }
 
 size_t engine_waits(const struct engine *e)

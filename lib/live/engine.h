@@ -14,11 +14,13 @@ struct engine {
 	/* Packets that wait for a GET, each with its length and kind in front. */
 	struct buf out;
 	struct wound pulse, upgrade;
-	int64_t dies_us;
+	struct wound late; /* what was sent without haste waits for more */
+	int64_t dies_us, answered_us;
 	void *data;
 	struct str allow_origin; /* of the last request */
 	int corks;
 	bool waits_for_pong, probed, closing, over;
+	bool hurries; /* something of what waits is not to wait for more */
 };
 
 extern struct engine_settings engine_settings;
@@ -35,9 +37,8 @@ void engine_live_on(struct engine *e);
 
 /* A packet with its type in front; a binary one without. */
 void engine_send_packet(struct engine *e, struct str packet, bool binary);
-/* What waits goes out, if there is a way; as the answer of that wire. */
+/* What waits goes out, if there is a way. */
 void engine_flush(struct engine *e);
-void engine_flush_to(struct engine *e, struct wire *w);
 
 void engine_answer(
 	struct wire *w, int status, const char *type, struct str origin, struct str body);

@@ -66,17 +66,17 @@ static void take_poll(struct engine *e, struct wire *w)
 		engine_answer_poll(e, first, STR("1"));
 		engine_refuse(w, BAD_REQUEST, e->allow_origin);
 		engine_die(e);
-	} else if (e->out.n) {
-		engine_flush_to(e, w);
-		if (e->closing)
-			engine_leave(e);
-		else
-			engine_settings.app->drained(e);
-	} else if (e->probed) {
+	} else if (e->probed && !e->out.n) {
 		engine_answer_poll(e, w, STR("6"));
 	} else {
+		bool waited = e->out.n > 0, closing = e->closing;
+
 		e->poll = w;
 		wire_claim(w, &polling, e);
+		e->hurries = e->hurries || e->probed;
+		engine_flush(e);
+		if (waited && !closing)
+			engine_settings.app->drained(e);
 	}
 }
 

@@ -1,10 +1,14 @@
+/* A command that cannot go wrong on its way is done here: what `messages` would do for it stands in
+ * live/posting.h. For all others there is a connection to the program that owns it. */
 #include "live/forward.h"
 
-#include "core/arena.h"
-#include "core/conf.h"
+#include "live/live.h"
 #include "live/outbox.h"
+#include "live/posting.h"
 #include "live/record.h"
+#include "live/visit.h"
 #include "live/wheel.h"
+#include "web/limit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +21,6 @@ enum {
 	REQUEST = 1, /* there is one on a connection */
 	ANSWER_BYTES_MAX = 16 << 20,
 	ASKED_BYTES_MAX = 1 << 20,
-	PARAM_MAX = 65535,
 	CHUNK = 65528,
 	READ_BYTES = 65536,
 	SPAN_MS = 90000,
@@ -27,7 +30,6 @@ enum {
 
 struct forward {
 	uv_poll_t poll;
-	uv_loop_t *loop;
 	struct wound wound; /* the end of patience, or the next try */
 	struct sockaddr_un to;
 	struct buf asked, answer;
@@ -41,7 +43,16 @@ struct forward {
 	bool watched, ended;
 };
 
-static unsigned on_their_way;
+/* One process, one of these. */
+static struct {
+	struct live *live;
+	struct host host; /* as `messages` sees it */
+	struct visits *posts;
+	unsigned n; /* commands on their way */
+} self;
+
+static const struct route posting[] = { POSTING, { 0 } };
+static const struct program messages = { .name = "messages", .routes = posting };
 
 static const char unavailable[] =
 	"{\"type\":\"about:blank\",\"title\":\"Not available\",\"status\":503,\"detail\":\"This "
@@ -62,13 +73,13 @@ static void put_length(struct buf *to, size_t n)
 	buf_byte(to, (char)n);
 }
 
-static void put_param(struct buf *to, const char *name, struct str value)
+static void put_param(struct buf *to, struct str param)
 {
-	if (!value.p || value.n > PARAM_MAX)
-		return;
-	put_length(to, strlen(name));
+	struct str value = param, name = str_cut(&value, '=');
+
+	put_length(to, name.n);
 	put_length(to, value.n);
-	buf_z(to, name);
+	buf_str(to, name);
 	buf_str(to, value);
 }
 
@@ -92,42 +103,19 @@ static void put_request(struct buf *to, const struct question *q)
 {
 	static const unsigned char responder[8] = { 0, 1 };
 	unsigned char head[RECORD_HEAD];
-	struct buf params = BUF_INIT(ASKED_BYTES_MAX), text = BUF_INIT(PARAM_MAX);
-	struct str query = q->path, path = str_cut(&query, '?');
+	struct buf params = BUF_INIT(ASKED_BYTES_MAX);
+	struct arena a;
 
+	arena_init(&a);
 	record_head(head, RECORD_BEGIN_REQUEST, REQUEST, sizeof responder, 0);
 	buf_add(to, head, sizeof head);
 	buf_add(to, responder, sizeof responder);
-	put_param(&params, "GATEWAY_INTERFACE", STR("CGI/1.1"));
-	put_param(&params, "SERVER_PROTOCOL", STR("HTTP/1.1"));
-	put_param(&params, "REQUEST_METHOD", q->method);
-	buf_str(&text, q->caller->base);
-	buf_z(&text, "/api/v1");
-	buf_str(&text, q->path);
-	put_param(&params, "REQUEST_URI", buf_as_str(&text));
-	buf_clear(&text);
-	buf_z(&text, "/api/v1");
-	buf_str(&text, path);
-	put_param(&params, "SCRIPT_NAME", buf_as_str(&text));
-	put_param(&params, "QUERY_STRING", query.p ? query : STR(""));
-	put_param(&params, "REMOTE_ADDR", q->caller->address);
-	put_param(&params, "HTTP_HOST", q->caller->host);
-	put_param(&params, "HTTP_USER_AGENT", q->caller->user_agent);
-	if (q->caller->secure)
-		put_param(&params, "HTTPS", STR("on"));
-	buf_clear(&text);
-	buf_printf(&text, "Bearer %.*s", STR_ARG(q->token));
-	put_param(&params, "HTTP_AUTHORIZATION", buf_as_str(&text));
-	if (q->body.p) {
-		put_param(&params, "CONTENT_TYPE", STR("application/json"));
-		buf_clear(&text);
-		buf_printf(&text, "%zu", q->body.n);
-		put_param(&params, "CONTENT_LENGTH", buf_as_str(&text));
-	}
+	for (char **p = question_params(&a, q); *p; p++)
+		put_param(&params, str_of(*p));
 	put_stream(to, RECORD_PARAMS_STREAM, buf_as_str(&params));
 	put_stream(to, RECORD_STDIN, q->body.p ? q->body : STR(""));
 	buf_free(&params);
-	buf_free(&text);
+	arena_free(&a);
 }
 
 /* --- the end --- */
@@ -138,10 +126,10 @@ static void on_closed(uv_handle_t *h)
 
 	close(f->fd);
 	free(f);
-	on_their_way--;
+	self.n--;
 }
 
-static void finish(struct forward *f, int status, struct str body)
+static void conclude(struct forward *f, int status, struct str body)
 {
 	wheel_unwind(&f->wound);
 	if (f->done)
@@ -155,18 +143,18 @@ static void finish(struct forward *f, int status, struct str body)
 		return;
 	}
 	free(f);
-	on_their_way--;
+	self.n--;
 }
 
 static void fail(struct forward *f)
 {
-	finish(f, 503, str_of(unavailable));
+	conclude(f, 503, str_of(unavailable));
 }
 
 /* "Status: 201\r\n…\r\n\r\n{…}" */
-static void complete(struct forward *f)
+static void complete(struct forward *f, struct str answer)
 {
-	struct str rest = buf_as_str(&f->answer), line = str_cut(&rest, '\n');
+	struct str rest = answer, line = str_cut(&rest, '\n');
 	int64_t status = 200;
 
 	if (str_starts_nocase(line, "status: ")) {
@@ -180,7 +168,7 @@ static void complete(struct forward *f)
 	if (f->answer.over || !rest.p)
 		fail(f);
 	else
-		finish(f, (int)status, rest);
+		conclude(f, (int)status, rest);
 }
 
 /* --- what comes back --- */
@@ -233,7 +221,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 	if (n <= 0)
 		fail(f);
 	else if (take(f, (struct str){ bytes, (size_t)n }))
-		complete(f);
+		complete(f, buf_as_str(&f->answer));
 }
 
 /* --- connecting --- */
@@ -254,7 +242,7 @@ static bool connect_to(struct forward *f)
 		return false;
 	}
 	wheel_wind(&f->wound, SPAN_MS, out_of_patience);
-	uv_poll_init(f->loop, &f->poll, f->fd);
+	uv_poll_init(live_loop(self.live), &f->poll, f->fd);
 	f->poll.data = f;
 	f->watched = true;
 	if (!outbox_send(&f->out, f->fd, &part, 1))
@@ -293,22 +281,64 @@ static const char *program_of(struct str path)
 	return "health";
 }
 
-struct forward *forward(uv_loop_t *loop, const char *run_dir, const struct question *q,
-	forward_done *done, void *context)
+static void ask(struct forward *f, const struct question *q)
 {
-	struct forward *f = must_alloc(sizeof *f);
+	int n;
 
-	on_their_way++;
-	f->loop = loop;
-	f->done = done;
-	f->context = context;
 	f->asked = (struct buf)BUF_INIT(2 * ASKED_BYTES_MAX);
-	f->answer = (struct buf)BUF_INIT(ANSWER_BYTES_MAX);
 	f->to.sun_family = AF_UNIX;
-	snprintf(f->to.sun_path, sizeof f->to.sun_path, "%s/%s.sock", run_dir, program_of(q->path));
+	n = snprintf(f->to.sun_path, sizeof f->to.sun_path, "%s/%s.sock",
+		live_host(self.live)->conf.run_dir, program_of(q->path));
+	if (n >= (int)sizeof f->to.sun_path)
+		f->to.sun_path[0] = 0; /* nobody listens there */
 	put_request(&f->asked, q);
 	if (!connect_to(f))
 		wheel_wind(&f->wound, FIRST_RETRY_MS, try_again);
+}
+
+/* --- posts --- */
+
+static bool is_post(const struct question *q)
+{
+	struct str rest = q->path;
+
+	if (!str_is(q->method, "POST") || !str_starts(rest, "/messages/"))
+		return false;
+	str_cut(&rest, '/');
+	str_cut(&rest, '/');
+	for (size_t i = 0; i < rest.n; i++)
+		if (rest.p[i] < '0' || rest.p[i] > '9')
+			return false;
+	return rest.n > 0;
+}
+
+static void is_posted(void *forward, struct str answer)
+{
+	complete(forward, answer);
+}
+
+static void post(struct forward *f, const struct question *q)
+{
+	struct arena a;
+
+	arena_init(&a);
+	visit_begin(
+		self.posts, question_params(&a, q), q->body.p ? q->body : STR(""), is_posted, f);
+	arena_free(&a);
+}
+
+struct forward *forward(const struct question *q, forward_done *done, void *context)
+{
+	struct forward *f = must_alloc(sizeof *f);
+
+	self.n++;
+	f->done = done;
+	f->context = context;
+	f->answer = (struct buf)BUF_INIT(ANSWER_BYTES_MAX);
+	if (is_post(q))
+		post(f, q);
+	else
+		ask(f, q);
 	return f;
 }
 
@@ -319,5 +349,24 @@ void forward_forget(struct forward *f)
 
 unsigned forward_count(void)
 {
-	return on_their_way;
+	return self.n;
+}
+
+void forward_open(struct live *l)
+{
+	self.live = l;
+	self.host = *live_host(l);
+	self.host.program = &messages;
+	self.host.metrics = limit_counters(&self.host);
+	self.posts = visits_new(live_loop(l), &self.host, live_threads(l));
+}
+
+void forward_close(void)
+{
+	visits_free(self.posts);
+}
+
+void forward_end(void)
+{
+	free(self.host.metrics);
 }

@@ -1,33 +1,28 @@
 /* forward.h - a command of a socket, asked of the program that owns it.
  *
  * It goes to the program's FastCGI socket in [paths] run, as the request that a web server would
- * make of it: with the client's token and address. So every rule, limit and error is the program's,
- * and stands once. Nothing blocks. */
+ * make of it. So every rule, limit and error is the program's, and stands once. Messages alone are
+ * posted here, by the same handler (live/posting.h). Nothing blocks. */
 #ifndef LIVE_FORWARD_H
 #define LIVE_FORWARD_H
 
-#include "core/buf.h"
-#include "live/caller.h"
-
-#include <uv.h>
+#include "live/question.h"
 
 struct forward;
+struct live;
 
-/* All of it is copied. */
-struct question {
-	struct str method, path; /* "/messages/5?limit=1" */
-	struct str body;         /* JSON; absent: none */
-	struct str token;
-	const struct caller *caller;
-};
+/* Before all others. */
+void forward_open(struct live *l);
+/* While the loop still turns; and behind it. */
+void forward_close(void);
+void forward_end(void);
 
 /* body: of the answer, JSON or empty. */
 typedef void forward_done(void *context, int status, struct str body);
 
-/* `done` is called once and never from within; unless it is forgotten: then the command is carried
- * out all the same, and nobody hears of it. */
-struct forward *forward(uv_loop_t *loop, const char *run_dir, const struct question *q,
-	forward_done *done, void *context);
+/* The question is copied. `done` is called once and never from within; unless it is forgotten: then
+ * the command is carried out all the same, and nobody hears of it. */
+struct forward *forward(const struct question *q, forward_done *done, void *context);
 void forward_forget(struct forward *f);
 
 /* How many are on their way. */

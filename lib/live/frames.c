@@ -77,6 +77,9 @@ static void message(
 			arg->opcode == WSLAY_BINARY_FRAME);
 }
 
+/* One that has just come to the end of a message is as new; making one clears 8 KiB. */
+static struct frames *spare;
+
 static struct frames *begin(size_t message_max)
 {
 	static const struct wslay_event_callbacks callbacks = { .recv_callback = give,
@@ -84,10 +87,15 @@ static struct frames *begin(size_t message_max)
 		.on_frame_recv_start_callback = frame_begins,
 		.on_frame_recv_end_callback = frame_ends,
 		.on_msg_recv_callback = message };
-	struct frames *f = must_alloc(sizeof *f);
+	struct frames *f = spare;
 
-	if (wslay_event_context_server_init(&f->wslay, &callbacks, f))
-		abort();
+	spare = NULL;
+	if (!f) {
+		f = must_alloc(sizeof *f);
+		if (wslay_event_context_server_init(&f->wslay, &callbacks, f))
+			abort();
+	}
+	f->fed = f->finished = 0;
 	wslay_event_config_set_max_recv_msg_length(f->wslay, message_max);
 	return f;
 }
@@ -107,8 +115,13 @@ bool frames_eat(struct frames **at, const struct frames_reader *r, void *context
 	good = wslay_event_send(f->wslay) == 0 && good;
 	good = good && wslay_event_get_read_enabled(f->wslay) &&
 	       !wslay_event_get_close_sent(f->wslay);
-	if (!good || (f->fed == f->finished && !f->in_message))
-		frames_free(at);
+	if (good && (f->fed != f->finished || f->in_message))
+		return true;
+	if (good && !spare) {
+		spare = f;
+		*at = NULL;
+	}
+	frames_free(at);
 	return good;
 }
 

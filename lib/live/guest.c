@@ -5,6 +5,7 @@
 #include "live/caller.h"
 #include "live/fetch.h"
 #include "live/whisper.h"
+#include "live/wire.h"
 #include "web/gate.h"
 #include "web/route.h"
 
@@ -343,8 +344,10 @@ static bool tell(struct guest *g)
 		return false;
 	}
 	g->events_n = 0;
+	wires_gather();
 	for (size_t i = 0; i < n; i++)
 		g->kind->event(g, g->events[i]);
+	wires_release();
 	return true;
 }
 

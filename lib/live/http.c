@@ -1,5 +1,6 @@
 #include "live/http.h"
 
+#include "core/writer.h"
 #include "web/form.h"
 
 #include <openssl/evp.h>
@@ -161,7 +162,7 @@ bool http_accept(const struct http_head *h, char accept[HTTP_ACCEPT_BYTES])
 	return true;
 }
 
-void http_status(struct buf *to, int status)
+static const char *words_of(int status)
 {
 	static const struct {
 		int status;
@@ -172,10 +173,27 @@ void http_status(struct buf *to, int status)
 		{ 411, "Length Required" }, { 413, "Content Too Large" },
 		{ 426, "Upgrade Required" }, { 429, "Too Many Requests" },
 		{ 431, "Request Header Fields Too Large" }, { 503, "Service Unavailable" } };
-	const char *words = "Status";
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (known[i].status == status)
-			words = known[i].words;
-	buf_printf(to, "HTTP/1.1 %d %s\r\n", status, words);
+			return known[i].words;
+	return "Status";
+}
+
+void http_status(struct buf *to, int status)
+{
+	buf_printf(to, "HTTP/1.1 %d %s\r\n", status, words_of(status));
+}
+
+void http_problem(struct buf *to, int status, const char *code, const char *detail)
+{
+	struct writer w = { .to = to };
+
+	put_object(&w, NULL);
+	put_z(&w, "type", "about:blank");
+	put_z(&w, "title", words_of(status));
+	put_int(&w, "status", status);
+	put_z(&w, "detail", detail);
+	put_z(&w, "code", code);
+	put_object_end(&w);
 }

@@ -38,5 +38,7 @@ bool http_accept(const struct http_head *h, char accept[HTTP_ACCEPT_BYTES]);
 
 /* "HTTP/1.1 401 Unauthorized\r\n". */
 void http_status(struct buf *to, int status);
+/* The body of a refusal: a problem document (RFC 9457). */
+void http_problem(struct buf *to, int status, const char *code, const char *detail);
 
 #endif

@@ -356,8 +356,7 @@ void native_begin(struct wire *w, const struct http_head *h, struct str base)
 	if (!http_accept(h, n->accept)) {
 		arena_free(&a);
 		discard(n);
-		wire_answer(w, 426, STR("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"),
-			STR(""));
+		wire_refuse(w, 426, "upgrade_required", "This address is for WebSockets.");
 		return;
 	}
 	token = bearer(h, &a);

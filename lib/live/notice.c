@@ -8,26 +8,37 @@ enum { NOTICE_MAX = 16384, BODY_POINTS = 200 };
 
 static struct buf text = BUF_INIT(NOTICE_MAX);
 
-static struct str words(struct json_object *v)
-{
-	struct str s = tree_words(v);
+/* --- a message: as message_members() has written it ---
+ *
+ * Every message comes through here, so its JSON is not parsed but looked into: its author stands
+ * before all words of people, and no quote in those is without a backslash. */
 
-	return s.p ? s : STR("");
+/* Of a string in JSON, without its quotes: how far it goes, and at most so many characters of it.
+ * What core/writer.h escapes is one character each. */
+static struct str string_at(struct str json, size_t points_max)
+{
+	size_t points = 0, n = 0;
+
+	for (size_t i = 0; i < json.n && json.p[i] != '"'; i = n) {
+		if (points++ == points_max)
+			break;
+		n = i + (json.p[i] != '\\' ? 1 : json.p[i + 1] == 'u' ? 6 : 2);
+		while (n < json.n && ((unsigned char)json.p[n] & 0xc0) == 0x80)
+			n++;
+	}
+	return (struct str){ json.p, n < json.n ? n : json.n };
 }
 
-/* Its beginning, not cut within a character. */
-static struct str beginning(struct str s)
+/* What stands behind these bytes. */
+static struct str behind(struct str json, const char *mark)
 {
-	size_t points = 0;
+	size_t n = strlen(mark);
+	const char *at = memmem(json.p, json.n, mark, n);
 
-	for (size_t i = 0; i < s.n; i++)
-		if (((unsigned char)s.p[i] & 0xc0) != 0x80 && points++ == BODY_POINTS)
-			return (struct str){ s.p, i };
-	return s;
+	return at ? (struct str){ at + n, json.n - (size_t)(at + n - json.p) } : STR("");
 }
 
-static struct str write(
-	const char *kind, const struct hub_event *e, struct str title, struct str body)
+static struct writer begin(const char *kind, const struct hub_event *e)
 {
 	struct writer w = { .to = &text };
 
@@ -35,23 +46,55 @@ static struct str write(
 	put_object(&w, NULL);
 	put_z(&w, "kind", kind);
 	put_int(&w, "chatId", e->chat_id);
-	put_str(&w, "title", title);
-	put_str(&w, "body", beginning(body));
-	put_time(&w, "at", e->at_ms);
-	put_object_end(&w);
+	return w;
+}
+
+static struct str end(struct writer *w, const struct hub_event *e)
+{
+	put_time(w, "at", e->at_ms);
+	put_object_end(w);
 	return buf_as_str(&text);
 }
 
-struct str notice_of_message(const struct hub_event *e, int64_t *author_id)
+/* A string whose inside is JSON already. */
+static void put_json(struct writer *w, const char *key, struct str inside)
 {
-	struct json_object *o = tree_parse(e->json), *message = tree_member(o, "message");
-	struct json_object *author = tree_member(message, "author");
-	struct str notice = write("message", e, words(tree_member(author, "fullName")),
-		words(tree_member(message, "body")));
+	put_raw(w, key, STR("\""));
+	buf_str(w->to, inside);
+	buf_byte(w->to, '"');
+}
 
-	*author_id = json_object_get_int64(tree_member(author, "id"));
-	json_object_put(o);
-	return notice;
+static struct str author_of(const struct hub_event *e)
+{
+	return behind(e->json, "\"author\":{\"id\":");
+}
+
+int64_t notice_author(const struct hub_event *e)
+{
+	struct str rest = author_of(e);
+	int64_t id = 0;
+
+	str_int(str_cut(&rest, ','), &id);
+	return id;
+}
+
+struct str notice_of_message(const struct hub_event *e)
+{
+	struct str name = behind(author_of(e), "\"fullName\":\"");
+	struct writer w = begin("message", e);
+
+	put_json(&w, "title", string_at(name, SIZE_MAX));
+	put_json(&w, "body", string_at(behind(name, ",\"body\":\""), BODY_POINTS));
+	return end(&w, e);
+}
+
+/* --- a chat --- */
+
+static struct str words(struct json_object *v)
+{
+	struct str s = tree_words(v);
+
+	return s.p ? s : STR("");
 }
 
 /* A direct chat has no name of its own: it is the other one's. */
@@ -59,7 +102,8 @@ struct str notice_of_chat(const struct hub_event *e, int64_t user_id)
 {
 	struct json_object *o = tree_parse(e->json), *chat = tree_member(o, "chat");
 	struct json_object *members = tree_member(chat, "members");
-	struct str title = words(tree_member(chat, "name")), notice;
+	struct str title = words(tree_member(chat, "name"));
+	struct writer w = begin("invite", e);
 	size_t n = json_object_is_type(members, json_type_array) ? json_object_array_length(members)
 								 : 0;
 
@@ -69,7 +113,8 @@ struct str notice_of_chat(const struct hub_event *e, int64_t user_id)
 		if (json_object_get_int64(tree_member(one, "id")) != user_id)
 			title = words(tree_member(one, "fullName"));
 	}
-	notice = write("invite", e, title, STR(""));
+	put_str(&w, "title", title);
+	put_z(&w, "body", "");
 	json_object_put(o);
-	return notice;
+	return end(&w, e);
 }

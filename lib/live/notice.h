@@ -7,8 +7,10 @@
 
 #include "live/hub.h"
 
-/* Of an event `message`: who said it. The JSON lives until the next call. */
-struct str notice_of_message(const struct hub_event *e, int64_t *author_id);
+/* Who said it, of an event `message`. */
+int64_t notice_author(const struct hub_event *e);
+/* Of that event. The JSON lives until the next call, here and below. */
+struct str notice_of_message(const struct hub_event *e);
 /* Of an event `chat`, for that person, who has come into it. */
 struct str notice_of_chat(const struct hub_event *e, int64_t user_id);
 

@@ -57,18 +57,19 @@ static bool read_namespace(struct str *rest, struct packet *p)
 /* One value of any kind: what is parsed in lib/web/body.c must be an object. */
 static bool read_json(struct str text, struct packet *p)
 {
-	struct json_tokener *t;
+	static struct json_tokener *t; /* the loop's; making one costs as much as a small packet */
 	const char *why;
 	size_t members;
 
 	if (!body_scan(text, &members, &why))
 		return false;
-	t = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
+	if (!t)
+		t = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
+	json_tokener_reset(t);
 	p->tree = json_tokener_parse_ex(t, text.p, (int)text.n);
 	/* A number may go on: only the end of the text ends it. */
 	if (!p->tree && json_tokener_get_error(t) == json_tokener_continue)
 		p->tree = json_tokener_parse_ex(t, "", 1);
-	json_tokener_free(t);
 	p->json = text;
 	return true;
 }

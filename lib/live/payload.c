@@ -14,9 +14,10 @@ static bool decode(struct arena *a, struct str text, struct str *bytes)
 		return false;
 	while (padding < 2 && padding < text.n && text.p[text.n - 1 - padding] == '=')
 		padding++;
-	/* EVP_DecodeBlock would step over blanks at both ends. */
+	/* EVP_DecodeBlock would step over blanks at both ends, and take padding for zeros anywhere.
+	 */
 	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] <= ' ')
+		if ((unsigned char)text.p[i] <= ' ' || (i < text.n - padding && text.p[i] == '='))
 			return false;
 	to = arena_alloc(a, text.n / QUARTET * TRIPLET + 1);
 	n = EVP_DecodeBlock(to, (const unsigned char *)text.p, (int)text.n);

@@ -49,13 +49,16 @@ static struct {
 	size_t n;
 } self;
 
-/* The last event that was told, in both its forms, with and without an offset. */
+/* The last event that was told, as a packet and as its frame, the same for all who get it: with and
+ * without an offset, and what is to be noticed of it. */
 static struct made {
 	const struct hub_event *event;
 	struct cursor at;
 	struct buf packet, frame;
-} last[2] = { { .packet = BUF_INIT(PACKETS_MAX), .frame = BUF_INIT(PACKETS_MAX) },
+} made[] = { { .packet = BUF_INIT(PACKETS_MAX), .frame = BUF_INIT(PACKETS_MAX) },
+	{ .packet = BUF_INIT(PACKETS_MAX), .frame = BUF_INIT(PACKETS_MAX) },
 	{ .packet = BUF_INIT(PACKETS_MAX), .frame = BUF_INIT(PACKETS_MAX) } };
+enum { PLAIN, WITH_OFFSET, NOTICE, FORMS };
 
 static struct visitor *of_guest(struct guest *g)
 {
@@ -72,38 +75,65 @@ static void discard(struct visitor *v)
 
 /* --- what is told --- */
 
-static void make(struct made *m, const struct hub_event *e, struct cursor at, bool offset)
+static void begin_made(struct made *m, const struct hub_event *e, struct cursor at)
 {
-	unsigned char head[FRAME_HEAD_MAX];
-	struct arena a;
-	struct str cursor;
-
-	arena_init(&a);
-	cursor = cursor_text(&a, at);
 	buf_clear(&m->packet);
 	buf_clear(&m->frame);
-	buf_printf(&m->packet, "42[\"%.*s\",", STR_ARG(e->type));
-	buf_add(&m->packet, e->json.p, e->json.n - 1);
-	buf_printf(&m->packet, ",\"cursor\":\"%.*s\"}", STR_ARG(cursor));
-	if (offset)
-		buf_printf(&m->packet, ",\"%.*s\"", STR_ARG(cursor));
-	buf_byte(&m->packet, ']');
-	buf_add(&m->frame, head, frame_head(head, FRAME_TEXT, m->packet.n));
-	buf_str(&m->frame, buf_as_str(&m->packet));
-	arena_free(&a);
 	m->event = e;
 	m->at = at;
 }
 
-static void notify(struct visitor *v, struct str notice)
+static void end_made(struct made *m)
 {
-	struct buf text = BUF_INIT(PACKETS_MAX);
+	unsigned char head[FRAME_HEAD_MAX];
 
-	buf_z(&text, "[\"notification\",");
-	buf_str(&text, notice);
-	buf_byte(&text, ']');
-	sio_emit(v->socket, buf_as_str(&text), NULL, 0);
-	buf_free(&text);
+	buf_byte(&m->packet, ']');
+	buf_add(&m->frame, head, frame_head(head, FRAME_TEXT, m->packet.n));
+	buf_str(&m->frame, buf_as_str(&m->packet));
+}
+
+static bool is_made(const struct made *m, const struct hub_event *e, struct cursor at)
+{
+	return m->event == e && memcmp(&m->at, &at, sizeof at) == 0;
+}
+
+static void tell(struct visitor *v, const struct made *m)
+{
+	sio_emit_made(v->socket, buf_as_str(&m->packet), buf_as_str(&m->frame));
+}
+
+static void tell_event(struct visitor *v, const struct hub_event *e, struct cursor at)
+{
+	bool offset = self.recovery && !v->plain;
+	struct made *m = &made[offset ? WITH_OFFSET : PLAIN];
+	struct arena a;
+	struct str cursor;
+
+	if (!is_made(m, e, at)) {
+		arena_init(&a);
+		cursor = cursor_text(&a, at);
+		begin_made(m, e, at);
+		buf_z(&m->packet, "42[\"");
+		buf_str(&m->packet, e->type);
+		buf_z(&m->packet, "\",");
+		buf_add(&m->packet, e->json.p, e->json.n - 1);
+		buf_printf(&m->packet, ",\"cursor\":\"%.*s\"}", STR_ARG(cursor));
+		if (offset)
+			buf_printf(&m->packet, ",\"%.*s\"", STR_ARG(cursor));
+		end_made(m);
+		arena_free(&a);
+	}
+	tell(v, m);
+}
+
+static void make_notice(const struct hub_event *e, struct cursor at, struct str words)
+{
+	struct made *m = &made[NOTICE];
+
+	begin_made(m, e, at);
+	buf_z(&m->packet, "42[\"notification\",");
+	buf_str(&m->packet, words);
+	end_made(m);
 }
 
 /* They have come into a chat, and it was not themselves who went there. */
@@ -117,43 +147,29 @@ static bool is_invitation(struct visitor *v, const struct hub_event *e)
 	       clock_us() - g->moving_us > OWN_MOVE_US;
 }
 
-/* What is told of the last message, for all who get it. */
-static void notice(struct visitor *v, const struct hub_event *e)
+static void tell_notice(struct visitor *v, const struct hub_event *e, struct cursor at)
 {
-	static const struct hub_event *noticed;
-	static int64_t noticed_id, author_id;
-	static struct str words;
-
 	if (is_invitation(v, e))
 		v->invited = e->chat_id;
-	if (str_is(e->type, "chat") && v->invited == e->chat_id) {
+	if (str_is(e->type, "message") && notice_author(e) != v->guest.user_id) {
+		if (!is_made(&made[NOTICE], e, at))
+			make_notice(e, at, notice_of_message(e));
+		tell(v, &made[NOTICE]);
+	} else if (str_is(e->type, "chat") && v->invited == e->chat_id) {
 		v->invited = 0;
-		noticed = NULL;
-		notify(v, notice_of_chat(e, v->guest.user_id));
+		make_notice(e, at, notice_of_chat(e, v->guest.user_id));
+		tell(v, &made[NOTICE]);
 	}
-	if (!str_is(e->type, "message"))
-		return;
-	if (noticed != e || noticed_id != e->id) {
-		words = notice_of_message(e, &author_id);
-		noticed = e;
-		noticed_id = e->id;
-	}
-	if (author_id != v->guest.user_id)
-		notify(v, words);
 }
 
 static void on_event(struct guest *g, const struct hub_event *e)
 {
 	struct visitor *v = of_guest(g);
-	bool offset = self.recovery && !v->plain;
-	struct made *m = &last[offset];
 	struct cursor at = guest_at(g, e);
 
-	if (m->event != e || memcmp(&m->at, &at, sizeof at) != 0)
-		make(m, e, at, offset);
 	sio_cork(v->socket);
-	sio_emit_made(v->socket, buf_as_str(&m->packet), buf_as_str(&m->frame));
-	notice(v, e);
+	tell_event(v, e, at);
+	tell_notice(v, e, at);
 	sio_uncork(v->socket);
 }
 
@@ -438,8 +454,8 @@ void rooms_start(int64_t payload_max, bool recovery)
 void rooms_stop(void)
 {
 	sio_stop();
-	for (int i = 0; i < 2; i++) {
-		buf_free(&last[i].packet);
-		buf_free(&last[i].frame);
+	for (int i = 0; i < FORMS; i++) {
+		buf_free(&made[i].packet);
+		buf_free(&made[i].frame);
 	}
 }

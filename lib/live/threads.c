@@ -1,16 +1,36 @@
 #include "live/threads.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { A_FEW = 4 };
+
+/* libuv takes the size of its pool from the environment. */
+void threads_init_many(struct threads *t, struct host *host, int n)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "%d", n);
+	setenv("UV_THREADPOOL_SIZE", text, 1);
+	uv_mutex_init(&t->lock);
+	t->n = n;
+	t->all = must_alloc(sizeof *t->all * (size_t)n);
+	t->taken = must_alloc(sizeof *t->taken * (size_t)n);
+	for (int i = 0; i < n; i++)
+		worker_init(&t->all[i], host);
+}
+
 void threads_init(struct threads *t, struct host *host)
 {
-	uv_mutex_init(&t->lock);
-	for (int i = 0; i < THREADS; i++)
-		worker_init(&t->all[i], host);
+	threads_init_many(t, host, A_FEW);
 }
 
 void threads_free(struct threads *t)
 {
-	for (int i = 0; i < THREADS; i++)
+	for (int i = 0; i < t->n; i++)
 		worker_free(&t->all[i]);
+	free(t->all);
+	free(t->taken);
 	uv_mutex_destroy(&t->lock);
 }
 
@@ -19,7 +39,7 @@ struct worker *thread_take(struct threads *t)
 	struct worker *w = NULL;
 
 	uv_mutex_lock(&t->lock);
-	for (int i = 0; i < THREADS && !w; i++)
+	for (int i = 0; i < t->n && !w; i++)
 		if (!t->taken[i]) {
 			t->taken[i] = true;
 			w = &t->all[i];

@@ -7,15 +7,16 @@
 
 #include <uv.h>
 
-enum { THREADS = 4 };
-
 struct threads {
-	struct worker all[THREADS];
+	struct worker *all;
+	bool *taken;
+	int n;
 	uv_mutex_t lock; /* guards which of them are free */
-	bool taken[THREADS];
 };
 
+/* Before the pool is first used. A few, for who asks the database now and then; or so many. */
 void threads_init(struct threads *t, struct host *host);
+void threads_init_many(struct threads *t, struct host *host, int n);
 void threads_free(struct threads *t);
 /* There is always one: the pool has as many threads as there are of these. */
 struct worker *thread_take(struct threads *t);

@@ -23,6 +23,8 @@ void wheel_start(uv_loop_t *loop);
 void wheel_stop(void);
 /* Anew where it was wound already. */
 void wheel_wind(struct wound *w, int64_t ms, void (*due)(struct wound *w));
+/* In two or three milliseconds: for what is worth gathering. */
+void wheel_soon(struct wound *w, void (*due)(struct wound *w));
 void wheel_unwind(struct wound *w);
 
 #endif

@@ -19,7 +19,7 @@
 
 enum stage { READING = 0, HELD, LINGERING, OPEN, CLOSING, CLOSED };
 
-enum { SPARE_INPUT = 65536 };
+enum { SPARE_INPUT = 65536, GATHERED_MAX = 65536 };
 
 struct wire {
 	struct peer peer; /* first */
@@ -52,8 +52,42 @@ static void in_free(struct wire *w)
 	w->in = NULL;
 }
 
+/* What is said to one wire in a row, to be sent in one go. Between two callbacks of the loop there
+ * is nothing in it. */
+static struct {
+	bool on;
+	struct wire *to;
+	struct buf bytes;
+} gathered = { .bytes = BUF_INIT(GATHERED_MAX) };
+
+static void send_gathered(void)
+{
+	struct iovec part = { gathered.bytes.p, gathered.bytes.n };
+	struct wire *w = gathered.to;
+
+	gathered.to = NULL;
+	if (w)
+		peer_send(&w->peer, &part, 1);
+	buf_clear(&gathered.bytes);
+}
+
+void wires_gather(void)
+{
+	gathered.on = true;
+}
+
+void wires_release(void)
+{
+	gathered.on = false;
+	send_gathered();
+}
+
 static void end(struct wire *w)
 {
+	if (gathered.to == w) {
+		gathered.to = NULL;
+		buf_clear(&gathered.bytes);
+	}
 	w->stage = CLOSED;
 	w->user = NULL;
 	if (!w->within) {
@@ -68,6 +102,14 @@ static void put(struct wire *w, struct str a, struct str b)
 	struct iovec parts[2] = { { (char *)(uintptr_t)a.p, a.n },
 		{ (char *)(uintptr_t)b.p, b.n } };
 
+	if (gathered.to && (gathered.to != w || gathered.bytes.n + a.n + b.n > GATHERED_MAX))
+		send_gathered();
+	if (gathered.on && a.n + b.n <= GATHERED_MAX) {
+		gathered.to = w;
+		buf_str(&gathered.bytes, a);
+		buf_str(&gathered.bytes, b);
+		return;
+	}
 	peer_send(&w->peer, parts, b.n ? 2 : 1);
 }
 
@@ -75,6 +117,8 @@ static void put(struct wire *w, struct str a, struct str b)
 
 static void linger(struct wire *w)
 {
+	if (gathered.to == w)
+		send_gathered();
 	w->stage = LINGERING;
 	w->user = NULL;
 	peer_hurry(&w->peer);
@@ -140,10 +184,28 @@ void wire_answer_cgi(struct wire *w, struct str cgi)
 	finish(w, &head, rest.p ? rest : STR(""), has_length);
 }
 
+void wire_refuse(struct wire *w, int status, const char *code, const char *detail)
+{
+	struct buf body = BUF_INIT(HTTP_HEAD_MAX);
+
+	http_problem(&body, status, code, detail);
+	wire_answer(w, status,
+		status == 426 ? STR("Content-Type: application/problem+json\r\n"
+				    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")
+			      : STR("Content-Type: application/problem+json\r\n"),
+		buf_as_str(&body));
+	buf_free(&body);
+}
+
 static void refuse(struct wire *w, int status)
 {
 	w->keeps = false;
-	wire_answer(w, status, STR(""), STR(""));
+	if (status == 413 || status == 431)
+		wire_refuse(w, status, "too_large", "The request is larger than is taken here.");
+	else if (status == 500)
+		wire_refuse(w, status, "internal", "Something went wrong on our side.");
+	else
+		wire_refuse(w, status, "bad_request", "The request is malformed.");
 }
 
 /* One request, if it is whole; *used is what it took of the bytes. */
@@ -303,7 +365,7 @@ bool wire_was_heard(struct wire *w)
 
 size_t wire_waits(const struct wire *w)
 {
-	return peer_waits(&w->peer);
+	return peer_waits(&w->peer) + (gathered.to == w ? gathered.bytes.n : 0);
 }
 
 void wire_close(struct wire *w, unsigned code, const char *why)
@@ -413,6 +475,7 @@ void wires_stop_accepting(struct wires *s)
 void wires_close(struct wires *s)
 {
 	peers_close(s->peers);
+	buf_free(&gathered.bytes);
 }
 
 unsigned wires_count(const struct wires *s)

@@ -45,6 +45,8 @@ void *wire_data(const struct wire *w);
 /* headers: whole lines, or nothing. The length is added, and what is to become of the connection.
  */
 void wire_answer(struct wire *w, int status, struct str headers, struct str body);
+/* The same with a problem document. */
+void wire_refuse(struct wire *w, int status, const char *code, const char *detail);
 /* The same for an answer in CGI form: "Status: 401\r\n…\r\n\r\nbody". */
 void wire_answer_cgi(struct wire *w, struct str cgi);
 
@@ -59,6 +61,11 @@ void wire_ping(struct wire *w);
 bool wire_was_heard(struct wire *w);
 /* Bytes that wait for the other side to read. */
 size_t wire_waits(const struct wire *w);
+
+/* Between the two what is said to one wire in a row is sent in one go, and with wires_release() at
+ * the latest. */
+void wires_gather(void);
+void wires_release(void);
 
 /* The closing handshake, without `gone`. */
 void wire_close(struct wire *w, unsigned code, const char *why);

@@ -7,6 +7,7 @@
 #include "web/token.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 
 enum { ASK_EVERY_US = 1000000, DIGEST = 32 };
 
@@ -42,6 +43,22 @@ static enum err ask_database(struct request *rq)
 	else
 		atomic_store(&page->news_asked_us, 0);
 	return e;
+}
+
+static EVP_MD *sha256;
+
+static void find_sha256(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+/* Found once: looking for the algorithm costs as much as using it. */
+static void digest_of(struct str token, unsigned char digest[DIGEST])
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, find_sha256);
+	EVP_Digest(token.p, token.n, digest, NULL, sha256, NULL);
 }
 
 static struct str bearer(struct request *rq)
@@ -87,7 +104,7 @@ enum err auth_user(struct request *rq)
 	ended = atomic_load(&rq->host->page->sessions_ended);
 	if (rq->vouched.user_id && rq->vouched.ended == ended)
 		return let_in(rq, rq->vouched.user_id, rq->vouched.session_id, ended);
-	EVP_Digest(token.p, token.n, digest, NULL, EVP_sha256(), NULL);
+	digest_of(token, digest);
 	known = memo_get(&tokens, key, &k);
 	if (!known) {
 		e = token_read(rq->host->keys, rq->arena, token, now_s, &k.claims);

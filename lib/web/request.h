@@ -87,7 +87,7 @@ struct request {
 
 	struct live_request
 		*live;       /* in a program that parks requests: what its loop knows of this one */
-	struct visit *visit; /* the same on the loop of a desk (lib/live/desk.h) */
+	struct visit *visit; /* on a loop: what can be parked there (lib/live/visit.h) */
 
 	bool body_taken; /* to its end, by a program that takes bodies as they come */
 	bool counted;    /* against the limits, already */

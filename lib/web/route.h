@@ -71,7 +71,7 @@ struct route {
 	const struct field *fields; /* ends with a field without name; NULL: none */
 	handler *run;
 	bool is_message; /* counts against the limit of messages instead of that of other changes */
-	bool is_quick;   /* never waits, and needs no database: see lib/live/desk.h */
+	bool is_quick;   /* never waits, and needs no database: see lib/live/visit.h */
 };
 
 struct program {

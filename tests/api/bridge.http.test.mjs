@@ -1,14 +1,16 @@
 // bridge.http: the bridge as a process: on a port of its own, switched off, restarted under its sockets, with people who do
 // not read, and with too many sockets. On sites of its own.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { before, test } from 'node:test'
 import { makeGroup, say } from '../chats.mjs'
-import { connect } from '../client.mjs'
-import { pidOf } from '../fault/kills.mjs'
+import { connect, soon } from '../client.mjs'
+import { kill, pidOf } from '../fault/kills.mjs'
 import { settle } from '../people.mjs'
 import { UNLIMITED, freePort, openSite } from '../site.mjs'
-import { openIo, openSocket, refusal } from '../sockets.mjs'
+import { WebSocket, io, openIo, openSocket, refusal } from '../sockets.mjs'
 
 const own = await freePort()
 const site = await openSite({ own: true, settings: { ...UNLIMITED, BELLHOP_LIMITS_MESSAGES: '0', BELLHOP_LIMITS_SOCKETS: '3', BELLHOP_BRIDGE_PORT: String(own),
@@ -117,4 +119,96 @@ test('switched off, it is not there, and all else is', async () => {
   const person = await settle(other)
   assert.equal((await other.get('/account/me', { token: person.token })).status, 200)
   assert.equal((await refusal(openSocket(without, '/ws', { token: person.token }))).status, 503)
+})
+
+// One that hears by a cursor of its own, which it says whenever it comes back.
+const PYTHON = `
+import socketio, sys
+url, token, transport = sys.argv[1:4]
+client = socketio.Client(reconnection_delay=0.05, reconnection_delay_max=0.2)
+at = {}
+@client.on('*')
+def on_any(name, event):
+    if name == 'message':
+        print(event['message']['body'], flush=True)
+    if 'cursor' in event:
+        at['cursor'] = event['cursor']
+@client.event
+def connect():
+    print('in', flush=True)
+client.connect(url, auth=lambda: {'token': token, **at}, transports=[transport], wait_timeout=20)
+client.wait()
+`
+
+function listenByPython(person, transport) {
+  const child = spawn('/usr/bin/python3', ['-c', PYTHON, `http://127.0.0.1:${site.port}`, person.token, transport], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const heard = []
+  const ready = new Promise(resolve => createInterface({ input: child.stdout }).on('line', line => (line === 'in' ? resolve() : heard.push(line))))
+  return { heard, ready, end: () => child.kill('SIGKILL') }
+}
+
+function listenByIo(person, transports) {
+  const at = {}
+  const socket = io(`http://127.0.0.1:${site.port}`, { transports, forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200,
+    auth: say => say({ token: person.token, ...at }) })
+  const heard = []
+  socket.onAny((name, event) => {
+    if (name === 'message') heard.push(event.message.body)
+    if (event.cursor) at.cursor = event.cursor
+  })
+  socket.on('connect_error', () => socket.active || setTimeout(() => socket.connect(), 50))
+  return { heard, ready: new Promise(resolve => socket.once('connect', resolve)), end: () => socket.disconnect() }
+}
+
+function listenByWs(person) {
+  const heard = []
+  let cursor = '', socket, over = false, told
+  const ready = new Promise(resolve => { told = resolve })
+  const open = () => {
+    if (over) return
+    socket = new WebSocket(`ws://127.0.0.1:${site.port}/ws?cursor=${cursor}`, { headers: { Authorization: `Bearer ${person.token}` } })
+    socket.on('message', data => {
+      const frame = JSON.parse(data)
+      if (frame.type === 'hello') told()
+      if (frame.type === 'message') heard.push(frame.message.body)
+      cursor = frame.cursor
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => setTimeout(open, 50))
+  }
+  open()
+  return { heard, ready, end: () => { over = true; socket.terminate() } }
+}
+
+test('whatever is started anew, no client misses anything, and none hears it twice', async () => {
+  const people = await Promise.all(Array.from({ length: 6 }, () => settle(client)))
+  const chat = await makeGroup(client, anna, people)
+  const listeners = {
+    'npm ws': listenByWs(people[0]),
+    'socket.io-client by WebSocket': listenByIo(people[1], ['websocket']),
+    'socket.io-client by polling': listenByIo(people[2], ['polling']),
+    'socket.io-client with upgrade': listenByIo(people[3], ['polling', 'websocket']),
+    'python3-socketio by WebSocket': listenByPython(people[4], 'websocket'),
+    'python3-socketio by polling': listenByPython(people[5], 'polling')
+  }
+  const said = []
+  const speak = async body => {
+    said.push(body)
+    const post = () => client.post(`/messages/${chat.id}`, { token: anna.token, body: { body, clientKey: body } })
+    await soon('said', 30_000, () => post().then(({ status }) => ({ status: status < 300 ? 'said' : status }), fault => ({ status: fault.code })))
+  }
+  const allHear = () => soon(true, 30_000, async () => ({ status: Object.values(listeners).every(({ heard }) => heard.includes(said.at(-1))) }))
+  try {
+    await Promise.all(Object.values(listeners).map(({ ready }) => ready))
+    for (const name of ['bridge', 'lighttpd', 'mariadbd']) {
+      await speak(`before ${name}`)
+      await allHear()
+      await kill(site, name, async () => (await client.get('/users?limit=1', { token: anna.token }).catch(() => ({}))).status === 200)
+      await speak(`behind ${name}`)
+      await allHear()
+    }
+  } finally {
+    for (const listener of Object.values(listeners)) listener.end()
+  }
+  for (const [name, { heard }] of Object.entries(listeners)) assert.deepEqual(heard, said, name)
 })

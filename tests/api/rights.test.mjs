@@ -59,14 +59,16 @@ test('of chats each program sees and changes what it needs, and no more', async 
   }
   for (const program of programs.filter(name => name !== 'messages')) {
     await denied(program, "UPDATE message SET body = ''")
-    await denied(program, "INSERT INTO message (body) VALUES ('')")
     await denied(program, "INSERT INTO reaction (emoji) VALUES ('x')")
     await denied(program, "UPDATE event SET data = ''")
+    // The two that post.
+    if (program === 'bridge') continue
+    await denied(program, "INSERT INTO message (body) VALUES ('')")
     await denied(program, 'SELECT * FROM sent LIMIT 1')
   }
   for (const program of programs.filter(name => !['messages', 'account', 'chats'].includes(name))) {
     await denied(program, 'DELETE FROM former_member')
-    await denied(program, 'UPDATE log_head SET epoch = 1')
+    if (program !== 'bridge') await denied(program, 'UPDATE log_head SET epoch = 1')
   }
   for (const program of programs) {
     for (const table of ['message', 'log_head', 'chat', 'sent']) await denied(program, `DELETE FROM ${table}`)

@@ -8,7 +8,7 @@ import os from 'node:os'
 import { ROOT } from '../site.mjs'
 import { markdown, table } from './table.mjs'
 
-const STANDARD = ['floor', 'me', 'cgi', 'post', 'fanout', 'latency', 'waiting', 'history', 'scale', 'memory', 'start', 'upload', 'download', 'upmemory']
+const STANDARD = ['floor', 'me', 'cgi', 'post', 'fanout', 'latency', 'speak', 'hear', 'sockets', 'waiting', 'history', 'scale', 'memory', 'start', 'upload', 'download', 'upmemory']
 const FOLDER = `${ROOT}/.build/bench`
 const RESULTS = `${FOLDER}/results.jsonl`
 

@@ -1,11 +1,11 @@
-// stage.mjs - what is measured: a site, and beside it a second lighttpd with the site's own lighttpd.conf, its programs on
-// the same database, and three more: the bare floors (floor.c, bare.c) and our own path without work (noop.c). So all
-// that is compared stands behind the same web server.
+// stage.mjs - what is measured: a site's programs behind a second lighttpd with the site's own lighttpd.conf, and beside
+// them three more: the bare floors (floor.c, bare.c) and our own path without work (noop.c). So all that is compared
+// stands behind the same web server, and nobody but the site's own programs follows its log.
 //
 // Made when first asked for, and taken down with the process: all of it carries the site's mark, so that stopping the
 // site stops it too.
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ROOT, freePort, openSite } from '../site.mjs'
@@ -22,12 +22,13 @@ let made
 export const stage = () => (made ??= make())
 
 async function make() {
-  const site = await openSite({ own: true, settings })
+  const bridge = await freePort()
+  const site = await openSite({ own: true, settings: { ...settings, BELLHOP_BRIDGE_PORT: String(bridge) } })
   const web = await startWeb(site)
   const people = await register(site)
   const tokens = `${site.var}/tokens`
   writeFileSync(tokens, people.map(({ token }) => `${token}\n`).join(''))
-  return { site, web, people, tokens, database: pidIn(`${site.var}/run/db.pid`) }
+  return { site, web, bridge, people, tokens, database: pidIn(`${site.var}/run/db.pid`) }
 }
 
 export const pidIn = file => Number(readFileSync(file, 'utf8'))
@@ -44,7 +45,7 @@ function route(name) {
 }
 
 const floors = ['floor', 'noop', 'bare']
-const programsIn = site => Object.keys(programsOf(pidIn(`${site.var}/run/programs.sid`)))
+const programsIn = site => programsOf(pidIn(`${site.var}/run/programs.sid`))
 
 // Paths of sockets are short, so the site's own name for its folder is used.
 async function startWeb(site) {
@@ -52,6 +53,7 @@ async function startWeb(site) {
   const port = await freePort()
   mkdirSync(`${home}/run/deflate`, { recursive: true })
   mkdirSync(`${home}/log`)
+  for (const name of Object.keys(programsIn(site))) symlinkSync(`${site.ini.paths.run}/${name}.sock`, `${home}/run/${name}.sock`)
   copyFileSync(site.conf, `${home}/bellhop.conf`)
   writeFileSync(`${home}/lighttpd.conf`,
     `include "${ROOT}/lighttpd.conf"\n` + floors.map(route).join(''))
@@ -75,12 +77,18 @@ async function startWeb(site) {
     child.unref()
     return child.pid
   }
-  const holder = run('TERM', `${site.bin}/bellhop`, 'programs', `${home}/run`, ...programsIn(site).map(name => `${site.bin}/${name}`),
-    ...floors.map(name => `${TOOLS}/${name}`))
+  const holder = run('TERM', `${site.bin}/bellhop`, 'programs', `${home}/run`, ...floors.map(name => `${TOOLS}/${name}`))
   run('INT', 'lighttpd', '-D', '-f', `${home}/lighttpd.conf`)
   await answers(`http://127.0.0.1:${port}/api/v1/noop`, () => readFileSync(`${home}/log/out`, 'utf8'))
   const lighttpd = pidIn(`${home}/run/lighttpd.pid`)
-  return { port, lighttpd, programs: programsOf(holder) }
+  return {
+    port,
+    lighttpd,
+    // Those of the site are others when it was started anew.
+    get programs() {
+      return { ...programsIn(site), ...programsOf(holder) }
+    }
+  }
 }
 
 async function answers(url, words) {

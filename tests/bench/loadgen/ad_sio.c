@@ -60,6 +60,14 @@ static void ack_packet(struct client *cl, const char *p, size_t n)
 	}
 }
 
+/* Says a message's words once more, for people. */
+static bool is_notice(const char *p, size_t n)
+{
+	static const char begin[] = "42[\"notification\"";
+
+	return n > sizeof begin && memcmp(p, begin, sizeof begin - 1) == 0;
+}
+
 /* One packet: of Engine.IO by its first byte, and if that is 4 (message), of Socket.IO by its
  * second. */
 static void packet(struct client *cl, const char *p, size_t n)
@@ -76,7 +84,7 @@ static void packet(struct client *cl, const char *p, size_t n)
 		ack_packet(cl, p, n);
 	else if (p[1] == '4')
 		client_error(cl, "the connection was refused");
-	else
+	else if (!is_notice(p, n))
 		on_payload(cl, p, n);
 }
 

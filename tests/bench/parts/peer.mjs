@@ -7,7 +7,7 @@ import { cpu, load, median, noiseInWords, pssMb, rate } from '../measure.mjs'
 import { stage } from '../stage.mjs'
 
 const ROUNDS = 3
-const USERS = 1000
+const USERS = 8300
 const SENDERS = 32
 const START_MAX_MS = 10_000
 const HERE = `${ROOT}/tests/bench/peer-node`

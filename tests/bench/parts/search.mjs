@@ -36,8 +36,8 @@ export default async function search({ figure, raw }) {
   }).then(answer => answer.json())
 
   await site.sql(fill(id))
-  const programs = [programsOf(pidIn(`${site.var}/run/programs.sid`)).messages, web.programs.messages]
-  const clocks = () => [spent(programs[0]) + spent(programs[1]), spent(database)]
+  const { messages } = web.programs
+  const clocks = () => [spent(messages), spent(database)]
   const before = clocks()
   const began = Date.now()
   await ask('POST', '/messages/1', { body: 'the last one' })
