@@ -1,11 +1,16 @@
 // sockets.mjs - sockets of the site under test, as a test wants them: what came is kept in order, and is waited for.
 import assert from 'node:assert/strict'
+import { after } from 'node:test'
 import { require } from './npm.mjs'
 
 export const { WebSocket } = require('ws')
 export const { io } = require('socket.io-client')
 
 const TIMEOUT_MS = 20_000
+
+// A test that failed leaves its sockets open, and an open socket would keep the process alive.
+const opened = []
+after(() => opened.forEach(end => end()))
 
 // Values that come by and by, and those who wait for them.
 export class Inbox {
@@ -38,6 +43,7 @@ export class Inbox {
 export function openSocket(site, path, { token, headers = {}, raw = false, ...options } = {}) {
   const all = token === undefined ? headers : { Authorization: `Bearer ${token}`, ...headers }
   const socket = new WebSocket(`ws://127.0.0.1:${site.port}${path}`, { headers: all, perMessageDeflate: false, ...options })
+  opened.push(() => socket.terminate())
   const frames = new Inbox()
   const closed = new Promise(resolve => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })))
   let answers = 0
@@ -87,6 +93,7 @@ export async function refusal(opening) {
 // let in rejects with its error.
 export function openIo(site, auth, { transports = ['websocket'], ...options } = {}) {
   const socket = io(`http://127.0.0.1:${site.port}`, { auth, transports, forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200, ...options })
+  opened.push(() => socket.disconnect())
   const heard = new Inbox()
   socket.onAny((...all) => heard.put(all))
   const it = {
