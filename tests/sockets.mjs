@@ -42,7 +42,7 @@ export class Inbox {
 // rejects with {status, text, headers}.
 export function openSocket(site, path, { token, headers = {}, raw = false, ...options } = {}) {
   const all = token === undefined ? headers : { Authorization: `Bearer ${token}`, ...headers }
-  const socket = new WebSocket(`ws://127.0.0.1:${site.port}${path}`, { headers: all, perMessageDeflate: false, ...options })
+  const socket = new WebSocket(`ws://127.0.0.1:${site.port}${path}`, { headers: all, perMessageDeflate: false, handshakeTimeout: TIMEOUT_MS, ...options })
   opened.push(() => socket.terminate())
   const frames = new Inbox()
   const closed = new Promise(resolve => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })))

@@ -166,7 +166,9 @@ function listenByWs(person) {
   const ready = new Promise(resolve => { told = resolve })
   const open = () => {
     if (over) return
-    socket = new WebSocket(`ws://127.0.0.1:${site.port}/ws?cursor=${cursor}`, { headers: { Authorization: `Bearer ${person.token}` } })
+    socket = new WebSocket(`ws://127.0.0.1:${site.port}/ws?cursor=${cursor}`, {
+      headers: { Authorization: `Bearer ${person.token}` }, handshakeTimeout: 5000
+    })
     socket.on('message', data => {
       const frame = JSON.parse(data)
       if (frame.type === 'hello') told()
@@ -197,7 +199,8 @@ test('whatever is started anew, no client misses anything, and none hears it twi
     const post = () => client.post(`/messages/${chat.id}`, { token: anna.token, body: { body, clientKey: body } })
     await soon('said', 30_000, () => post().then(({ status }) => ({ status: status < 300 ? 'said' : status }), fault => ({ status: fault.code })))
   }
-  const allHear = () => soon(true, 30_000, async () => ({ status: Object.values(listeners).every(({ heard }) => heard.includes(said.at(-1))) }))
+  const deaf = () => Object.keys(listeners).filter(name => !listeners[name].heard.includes(said.at(-1)))
+  const allHear = () => soon('', 60_000, async () => ({ status: deaf().map(name => `${name} has not heard “${said.at(-1)}”`).join() }))
   try {
     await Promise.all(Object.values(listeners).map(({ ready }) => ready))
     for (const name of ['bridge', 'lighttpd', 'mariadbd']) {
