@@ -13,7 +13,7 @@ run_packages=(
 	curl procps
 )
 test_packages=(
-	clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck valgrind libcmocka-dev
+	clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck valgrind libcmocka-dev patch
 	# Likewise: the package apache2 would start a web server, apache2-bin is only the program.
 	apache2-bin libapache2-mod-fcgid libapache2-mod-xsendfile
 	# A Socket.IO client that we did not write, with both of its transports.
