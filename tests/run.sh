@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All of `make test`: builds every way there is, runs every kind of test, and adds up. Each stage writes TAP to a log of its
 # own under .build/test/; what failed is shown at the end, and the last line is "N passed, N failed, N skipped". Behind the
-# builds stages run in two lanes: much of a test is waiting.
+# builds that most need, stages run in two lanes: much of a test is waiting.
 # tests/run.sh NAME… runs only those stages.
 set -u -o pipefail
 cd "$(dirname "$0")/.."
@@ -48,20 +48,20 @@ count() {
 wanted=("$@")
 bin=$PWD/.build
 stage release build MODE=release programs .build/release/unit/cell
-stage clang build MODE=clang programs
 stage asan build MODE=asan programs units echo
-stage fuzzers build MODE=fuzz fuzzers
 stage rules tests/lint.sh rules
 one_lane() {
 	stage units units
+	stage fuzzers build MODE=fuzz fuzzers
 	stage fuzz tests/fuzz/run.sh 6
 	stage http env BIN="$bin/asan/bin" node tests/api/run.mjs http
 	stage protocol env ECHO="$bin/asan/echo/echo" node --test --test-reporter=tap tests/protocol/*.test.mjs
 	stage fault env BIN="$bin/release/bin" node --test --test-reporter=tap tests/fault/*.test.mjs
+	stage valgrind tests/valgrind.sh .build/release/bin
 }
 other_lane() {
 	stage web node_tests tests/web/*.test.mjs
-	stage valgrind tests/valgrind.sh .build/release/bin
+	stage clang build MODE=clang programs
 	stage cgi env BIN="$bin/release/bin" node tests/api/run.mjs cgi
 	stage browser env BIN="$bin/release/bin" node --test --test-reporter=tap --test-concurrency=2 tests/browser/*.test.mjs
 	stage host node_tests tests/host/*.test.mjs
