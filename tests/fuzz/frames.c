@@ -1,6 +1,6 @@
 /* WebSocket frames of a client: the first byte says how the rest is cut into pieces; messages must
  * be the same however that is. */
-#include "live/frames.h"
+#include "../unit/pieces.h"
 #include "core/buf.h"
 
 #include <stdlib.h>
@@ -39,18 +39,11 @@ static void reply(void *context, struct str frame)
 static bool read_all(struct str bytes, size_t piece, struct seen *s)
 {
 	static const struct frames_reader reader = { message, reply };
-	struct frames *f = NULL;
-	bool open = true;
+	bool open, left;
 
 	*s = (struct seen){ BUF_INIT(OUT_MAX), BUF_INIT(OUT_MAX) };
-	while (open && bytes.n) {
-		size_t n = bytes.n < piece ? bytes.n : piece;
-
-		open = frames_eat(&f, &reader, s, MESSAGE_MAX, (struct str){ bytes.p, n });
-		bytes = (struct str){ bytes.p + n, bytes.n - n };
-	}
-	must(open || !f);
-	frames_free(&f);
+	open = eat_pieces(&reader, s, MESSAGE_MAX, bytes, piece, &left);
+	must(open || !left);
 	return open;
 }
 

@@ -1,8 +1,8 @@
 /* frames.c - WebSocket frames of a client: whole, in fragments, cut anywhere, and hostile. */
 #include "ground.h"
+#include "pieces.h"
 
 #include "core/buf.h"
-#include "live/frames.h"
 
 enum { MESSAGE_MAX = 1000, FIN = 0x80, MASKED = 0x80, CONTINUATION = 0, PONG = 10 };
 
@@ -51,18 +51,11 @@ static void put(struct buf *to, int first, const char *payload)
 static bool eat(struct str bytes, size_t piece, struct seen *s)
 {
 	static const struct frames_reader reader = { on_message, on_reply };
-	struct frames *f = NULL;
-	bool open = true;
+	bool open, left;
 
 	*s = (struct seen){ BUF_INIT(1 << 20), BUF_INIT(1 << 20) };
-	while (open && bytes.n) {
-		size_t n = bytes.n < piece ? bytes.n : piece;
-
-		open = frames_eat(&f, &reader, s, MESSAGE_MAX, (struct str){ bytes.p, n });
-		bytes = (struct str){ bytes.p + n, bytes.n - n };
-	}
-	EXPECT(open || !f, "what is over holds something");
-	frames_free(&f);
+	open = eat_pieces(&reader, s, MESSAGE_MAX, bytes, piece, &left);
+	EXPECT(open || !left, "what is over holds something");
 	return open;
 }
 
