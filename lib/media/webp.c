@@ -45,10 +45,12 @@ static bool is(const struct chunk *c, const char *name)
 	return memcmp(c->name, name, 4) == 0;
 }
 
-/* What the head says is the file; the rest is not. */
+/* What the head says is the file; the rest is not. A picture that stands there bare, without the
+ * name of a chunk, is taken by libwebp: what comes behind it could not be told from it. */
 static bool begins(struct str *bytes)
 {
-	size_t n;
+	size_t n, at = RIFF_HEAD;
+	struct chunk first;
 
 	if (bytes->n < RIFF_HEAD || memcmp(bytes->p, "RIFF", 4) != 0 ||
 		memcmp(bytes->p + 8, "WEBP", 4) != 0)
@@ -57,7 +59,8 @@ static bool begins(struct str *bytes)
 	if (n < 4 || n > bytes->n - 8)
 		return false;
 	bytes->n = n + 8;
-	return true;
+	return next_chunk(*bytes, &at, &first) &&
+	       (is(&first, "VP8X") || is(&first, "VP8 ") || is(&first, "VP8L"));
 }
 
 static bool look(struct str bytes, struct shape *shape)

@@ -1,7 +1,7 @@
 // native.http: /ws, the site's own protocol over WebSocket.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cast, leave, makeGroup, openDirect, say } from '../chats.mjs'
+import { cast, kept, leave, makeGroup, openDirect, say } from '../chats.mjs'
 import { connect } from '../client.mjs'
 import { again } from '../people.mjs'
 import { openSite } from '../site.mjs'
@@ -69,7 +69,7 @@ test('events come as in a poll, each with its cursor, and a cursor goes on where
   assert.deepEqual([one.message.body, two.message.body], ['раз', 'два'])
   const polled = await client.get(`/poll?cursor=${cursor}&chatId=${chat.id}`, { token: boris.token })
   const { cursor: _, ...event } = one
-  assert.deepEqual(event, polled.json.events[0])
+  assert.deepEqual(event, kept(polled.json.events)[0])
   await hears.end()
 
   await say(client, anna, chat.id, 'три')
@@ -79,7 +79,7 @@ test('events come as in a poll, each with its cursor, and a cursor goes on where
   assert.equal(three.message.body, 'три')
   // Its cursor is as good for a poll.
   const after = await client.get(`/poll?cursor=${three.cursor}&timeout=0&chatId=${chat.id}`, { token: boris.token })
-  assert.deepEqual(after.json.events, [])
+  assert.deepEqual(kept(after.json.events), [])
   await resumed.end()
 })
 

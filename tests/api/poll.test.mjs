@@ -1,6 +1,7 @@
 // GET /poll and /poll/stream: everything visible, in order, once; and the ways to be told no.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { kept } from '../chats.mjs'
 import { connect, refused, soon } from '../client.mjs'
 import { again, settle } from '../people.mjs'
 import { openSite } from '../site.mjs'
@@ -25,7 +26,7 @@ async function collect(person, cursor, count, query = '') {
   for (let rounds = 0; events.length < count && rounds < 60; rounds++) {
     const { json } = await poll(person, `cursor=${cursor}&timeout=5${query}`)
     cursor = json.cursor
-    events.push(...json.events.filter(e => e.chatId !== 1 && (e.type !== 'member.joined' || e.user.id === person.id)))
+    events.push(...kept(json.events).filter(e => e.chatId !== 1 && (e.type !== 'member.joined' || e.user.id === person.id)))
   }
   return { events, cursor }
 }

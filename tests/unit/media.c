@@ -3,6 +3,7 @@
 #include "ground.h"
 
 #include "media/exif.h"
+#include "media/format.h"
 #include "media/raster.h"
 #include "media/types.h"
 
@@ -99,6 +100,19 @@ static void orientation_is_what_exif_says_if_that_makes_sense(void **state)
 	}
 }
 
+/* Found by fuzzing: behind RIFF and WEBP stands what libwebp takes for a picture, 0x2f first, and
+ * who goes from chunk to chunk for one of a name that nobody knows. */
+static void a_webp_begins_with_a_chunk(void **state)
+{
+	char bytes[] = "RIFF\x16\0\0\0WEBP/P8X\x0a\0\0\0\x0a\0\0\0\x1f\0\0\x0f\0\0";
+	struct shape shape;
+
+	(void)state;
+	assert_false(format_webp.look((struct str){ bytes, sizeof bytes - 1 }, &shape));
+	memcpy(bytes + 12, "VP8X", 4);
+	assert_true(format_webp.look((struct str){ bytes, sizeof bytes - 1 }, &shape));
+}
+
 static void a_smaller_picture_is_the_mean_of_the_larger(void **state)
 {
 	/* Black and white in turn, and one that cannot be seen and so does not count. */
@@ -153,6 +167,7 @@ int main(void)
 		cmocka_unit_test(types_are_those_of_the_settings),
 		cmocka_unit_test(only_what_is_seen_and_heard_is_shown_in_place),
 		cmocka_unit_test(orientation_is_what_exif_says_if_that_makes_sense),
+		cmocka_unit_test(a_webp_begins_with_a_chunk),
 		cmocka_unit_test(a_smaller_picture_is_the_mean_of_the_larger),
 		cmocka_unit_test(turning_four_times_is_not_turning),
 	};
