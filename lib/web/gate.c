@@ -23,14 +23,15 @@ enum {
 	PROMPT_MS = 10,
 	QUICK_WRITE = 65536,
 	REST_MAX = 1 << 28,
-	REST_READ = 512
+	REST_READ = 512,
 };
 
 extern char **environ;
 
 struct gate_fastcgi {
 	FCGX_Request request;
-	int watch; /* an epoll set: the listening socket, and `closing` */
+	int64_t unread; /* of the body */
+	int watch;      /* an epoll set: the listening socket, and `closing` */
 	bool open;
 };
 
@@ -130,7 +131,8 @@ char **gate_params_copy(struct arena *a, char **params)
 /* What is there at once: asked for more, libfcgi would wait for all of it. */
 static int64_t fastcgi_read(struct gate *g, char *to, size_t n)
 {
-	FCGX_Request *r = g->stream;
+	struct gate_fastcgi *f = g->stream;
+	FCGX_Request *r = &f->request;
 	size_t there = (size_t)(r->in->stop - r->in->rdNext), got = 0;
 
 	if (there == 0 && n > 0) {
@@ -143,12 +145,15 @@ static int64_t fastcgi_read(struct gate *g, char *to, size_t n)
 	}
 	if (there > n - got)
 		there = n - got;
-	return (int64_t)got + (there ? FCGX_GetStr(to + got, (int)there, r->in) : 0);
+	got += there ? (size_t)FCGX_GetStr(to + got, (int)there, r->in) : 0;
+	f->unread -= (int64_t)got;
+	return (int64_t)got;
 }
 
 static bool fastcgi_is_silent(struct gate *g, int ms)
 {
-	FCGX_Request *r = g->stream;
+	const struct gate_fastcgi *f = g->stream;
+	const FCGX_Request *r = &f->request;
 	struct pollfd said = { .fd = r->ipcFd, .events = POLLIN };
 
 	return r->in->rdNext == r->in->stop && poll(&said, 1, ms) == 0;
@@ -156,11 +161,11 @@ static bool fastcgi_is_silent(struct gate *g, int ms)
 
 static bool fastcgi_write(struct gate *g, struct str bytes)
 {
-	FCGX_Request *r = g->stream;
+	struct gate_fastcgi *f = g->stream;
 
 	if (bytes.n > QUICK_WRITE)
 		turn_pass();
-	return FCGX_PutStr(bytes.p, (int)bytes.n, r->out) == (int)bytes.n;
+	return FCGX_PutStr(bytes.p, (int)bytes.n, f->request.out) == (int)bytes.n;
 }
 
 void gate_init(void)
@@ -241,12 +246,16 @@ static bool is_silent(int fd)
 }
 
 /* A body comes as slowly as its sender likes, be it read or only waited for to its end. */
-static bool has_body(char **params)
+static int64_t body_bytes(char **params)
 {
+	int64_t n = INT64_MAX;
 	const char *length = FCGX_GetParam("CONTENT_LENGTH", params);
 
-	return (length && strcmp(length, "0") != 0) ||
-	       FCGX_GetParam("HTTP_TRANSFER_ENCODING", params);
+	if (length && *length)
+		str_int(str_of(length), &n);
+	else if (!FCGX_GetParam("HTTP_TRANSFER_ENCODING", params))
+		n = 0;
+	return n;
 }
 
 bool gate_fastcgi_next(struct gate_fastcgi *f, struct gate *g)
@@ -273,30 +282,31 @@ bool gate_fastcgi_next(struct gate_fastcgi *f, struct gate *g)
 		if (FCGX_Accept_r(&f->request) == 0)
 			break;
 	}
-	if (has_body(f->request.envp))
+	f->unread = body_bytes(f->request.envp);
+	if (f->unread)
 		turn_pass();
 	f->open = true;
 	*g = (struct gate){ .params = f->request.envp,
 		.read = fastcgi_read,
 		.write = fastcgi_write,
 		.is_silent = fastcgi_is_silent,
-		.stream = &f->request };
+		.stream = f };
 	return true;
 }
 
 /* Left to itself libfcgi shuts its side down and waits for the server to close the connection,
  * which wakes the thread once more for each request. That is for bytes still on their way: to close
  * on them would be a reset, and the answer might be lost. Once the end of the body was read there
- * are none, and to close is enough. What has not come yet is not waited for: the answer goes first.
- */
+ * are none, and to close is enough. It comes with the last of the body, and is read then; a body
+ * that was refused is taken as far as it has come, and not waited for: the answer goes first. */
 void gate_fastcgi_done(struct gate_fastcgi *f)
 {
 	FCGX_Request *r = &f->request;
-	struct gate g = { .stream = r };
+	struct gate g = { .stream = f };
 	bool ended;
 
-	for (int n = 0; n < REST_READ && !r->in->isClosed && !fastcgi_is_silent(&g, 0); n++)
-		if (FCGX_GetChar(r->in) < 0)
+	for (int n = 0; n < REST_READ && !r->in->isClosed; n++)
+		if ((f->unread > 0 && fastcgi_is_silent(&g, 0)) || FCGX_GetChar(r->in) < 0)
 			break;
 	ended = r->in->isClosed && !FCGX_GetError(r->in);
 	r->keepConnection = ended;
