@@ -88,6 +88,7 @@ static void on_request(struct wire *w, const struct http_head *h, struct str bod
 {
 	struct str base, foreign = { NULL, 0 };
 
+	live_attend(guest_live());
 	if (!is_welcome(h, &foreign))
 		wire_refuse(w, 403, "cross_origin", "Pages of other sites may not call here.");
 	else if (ends(h->path, "/ws", &base))

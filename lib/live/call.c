@@ -94,6 +94,7 @@ static void begin(struct fcgi_request *r)
 	lr->live = self.live;
 	lr->fcgi = r;
 	fcgi_set_data(r, lr);
+	live_attend(self.live);
 	walk_on(lr);
 }
 

@@ -466,6 +466,13 @@ void hub_whisper_again(struct hub *h, int64_t user_id, struct listener *l)
 
 /* --- people who are gone --- */
 
+void hub_skip(struct hub *h, int64_t head)
+{
+	crowd_free(&h->crowd);
+	h->crowd = (struct crowd){ 0 };
+	h->head = h->oldest = head;
+}
+
 void hub_sweep(struct hub *h)
 {
 	struct person_here **idle =

@@ -99,6 +99,9 @@ void hub_whisper(struct hub *h, const struct hub_event *events, size_t n, int64_
 /* Calls `l->kind->event` for what is behind l->heard, as hub_replay() does for the log. */
 void hub_whisper_again(struct hub *h, int64_t user_id, struct listener *l);
 
+/* With nobody listening: goes on from there, and knows neither people nor what was before. */
+void hub_skip(struct hub *h, int64_t head);
+
 /* Forgets people who have had nobody listening since the call before the last. */
 void hub_sweep(struct hub *h);
 

@@ -17,6 +17,7 @@ enum {
 	SWEEP_S = 60,
 	END_US = 5000000,
 	END_LOOK_MS = 20,
+	QUIET_S = 3,
 };
 
 /* What the bell's thread has found, and where it is to go on: the loop's while it is told. */
@@ -46,6 +47,8 @@ struct live {
 	int64_t end_us; /* when it ends at the latest, once it is asked to */
 	int64_t lobby;
 	int seconds, beginnings;
+	int quiet_s; /* so long nobody has been here */
+	_Atomic bool resting;
 	bool ending;
 };
 
@@ -114,7 +117,7 @@ static bool ask(void *live)
 	const struct page *page = l->host->page;
 	int64_t now_us = clock_us();
 
-	r->until = (int64_t)atomic_load(&page->head);
+	r->until = atomic_load(&l->resting) ? r->after : (int64_t)atomic_load(&page->head);
 	r->tick = atomic_exchange(&l->looking, false) || event_is_over(page, r->epoch) ||
 		  now_us - r->ticked_us >= TICK_US || now_us < r->ticked_us;
 	r->n = 0;
@@ -154,8 +157,25 @@ static void take_news(struct live *l, struct reading *r)
 	if (r->err != OK && r->err != ERR_DATABASE_AWAY)
 		log_say("error", "the log cannot be read");
 	arena_clear(&l->reader.arena);
-	r->after = hub_head(l->hub);
-	r->epoch = l->state.epoch;
+}
+
+/* Who comes later begins where the log stands then, or is told by the database what was before. */
+static void rest(struct live *l)
+{
+	const struct page *page = l->host->page;
+	int64_t head = (int64_t)atomic_load(&page->head);
+
+	if (!atomic_exchange(&l->resting, true))
+		wake_rest(l->wake);
+	if (head > hub_head(l->hub) && !event_is_over(page, l->state.epoch))
+		hub_skip(l->hub, head);
+}
+
+void live_attend(struct live *l)
+{
+	l->quiet_s = 0;
+	if (atomic_exchange(&l->resting, false))
+		wake_up(l->wake);
 }
 
 static void rung(void *live)
@@ -165,6 +185,10 @@ static void rung(void *live)
 	if (l->reading.is_news && !l->ending)
 		take_news(l, &l->reading);
 	whisper_rung();
+	if (l->quiet_s >= QUIET_S && !l->ending)
+		rest(l);
+	l->reading.after = hub_head(l->hub);
+	l->reading.epoch = l->state.epoch;
 }
 
 void live_look(struct live *l)
@@ -178,6 +202,7 @@ static void every_second(uv_timer_t *timer)
 	struct live *l = timer->data;
 
 	whisper_tick();
+	l->quiet_s = l->door->is_empty() && !hub_listening(l->hub) ? l->quiet_s + 1 : 0;
 	if (++l->seconds % SWEEP_S == 0)
 		hub_sweep(l->hub);
 }

@@ -1,9 +1,10 @@
 /* live.h - the process of a program whose requests wait: one loop, the hub, and a few threads for
  * the database.
  *
- * It reads the tail of the log into the hub, and what nobody keeps. Who comes in, and how, is its
- * door's: FastCGI requests (live/call.h) or sockets (live/bridge.h). Nothing on the loop ever
- * waits. */
+ * It reads the tail of the log into the hub, and what nobody keeps; while nobody is there it only
+ * follows the log's head, so that a site whose people do not wait pays nothing for those who could.
+ * Who comes in, and how, is its door's: FastCGI requests (live/call.h) or sockets (live/bridge.h).
+ * Nothing on the loop ever waits. */
 #ifndef LIVE_LIVE_H
 #define LIVE_LIVE_H
 
@@ -59,6 +60,8 @@ struct log_state live_state(struct live *l);
 /* How often everything began anew: what was read before that says nothing of the hub there is now.
  */
 int live_beginnings(const struct live *l);
+/* Somebody has come: from now on the log is read. */
+void live_attend(struct live *l);
 /* Somebody has seen that the log goes elsewhere: looks at it now. */
 void live_look(struct live *l);
 /* It has been asked to end: nobody may begin to wait. */

@@ -25,7 +25,8 @@ struct wake {
 	uv_async_t async;
 	pthread_t thread;
 	_Atomic uint32_t *word;
-	_Atomic uint32_t told; /* 1: the loop was told and has not heard yet */
+	_Atomic uint32_t told;    /* 1: the loop was told and has not heard yet */
+	_Atomic uint32_t resting; /* 1: the word may move */
 	_Atomic bool stopping;
 	bool (*ask)(void *context);
 	void (*rung)(void *context);
@@ -44,7 +45,11 @@ static void *listen_to_word(void *arg)
 		uv_async_send(&w->async);
 		while (atomic_load(&w->told) && !atomic_load(&w->stopping))
 			page_wait(&w->told, 1, TICK_US);
-		if (!more && !atomic_load(&w->stopping))
+		if (more || atomic_load(&w->stopping))
+			continue;
+		if (atomic_load(&w->resting))
+			page_wait(&w->resting, 1, TICK_US);
+		else
 			page_wait(w->word, seen, TICK_US);
 	}
 	return NULL;
@@ -105,12 +110,24 @@ struct wake *wake_start(uv_loop_t *loop, _Atomic uint32_t *word, bool (*ask)(voi
 	return NULL;
 }
 
+void wake_rest(struct wake *w)
+{
+	atomic_store(&w->resting, 1);
+}
+
+void wake_up(struct wake *w)
+{
+	atomic_store(&w->resting, 0);
+	page_wake(&w->resting, 1);
+}
+
 void wake_stop(struct wake *w)
 {
 	atomic_store(&w->stopping, true);
 	/* Moving the words, not only waking: the thread may be about to fall asleep. */
 	atomic_store(&w->told, 0);
 	page_wake(&w->told, 1);
+	wake_up(w);
 	atomic_fetch_add(w->word, 1);
 	page_wake(w->word, INT_MAX);
 	pthread_join(w->thread, NULL);

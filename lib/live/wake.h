@@ -19,6 +19,10 @@ struct wake;
  * it asks again once `rung` has returned. The two are never in their context at once. */
 struct wake *wake_start(uv_loop_t *loop, _Atomic uint32_t *word, bool (*ask)(void *context),
 	void (*rung)(void *context), void *context);
+/* From the loop, while nobody needs to know: the word may move, and only the tick remains; and as
+ * soon as somebody does. What moved meanwhile is a call like any other. */
+void wake_rest(struct wake *w);
+void wake_up(struct wake *w);
 /* Returns when the word is not looked at any more, so that it may be unmapped; moves it once, which
  * wakes other processes for nothing. The loop must still turn once. */
 void wake_stop(struct wake *w);
