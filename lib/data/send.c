@@ -1,12 +1,14 @@
 #include "data/send.h"
 
+#include "core/clock.h"
 #include "core/turn.h"
 #include "data/batch.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { TRIES_MAX = 5 };
+enum { TRIES_MAX = 5, GAP_US = 250, GATHER_US = 10 * GAP_US };
 
 struct sender {
 	struct page *page;
@@ -15,7 +17,9 @@ struct sender {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct outgoing *first, **end; /* what waits */
-	bool writing, ending;
+	size_t waiting, last;          /* how many, and how many there were in the last batch */
+	int64_t ended_us;              /* when that had been written */
+	bool writing, gathering, ending;
 };
 
 static void join(struct sender *s, struct outgoing *o)
@@ -23,6 +27,7 @@ static void join(struct sender *s, struct outgoing *o)
 	o->next = NULL;
 	*s->end = o;
 	s->end = &o->next;
+	s->waiting++;
 }
 
 static size_t take(struct sender *s, struct outgoing *all[BATCH_MAX])
@@ -35,6 +40,8 @@ static size_t take(struct sender *s, struct outgoing *all[BATCH_MAX])
 	}
 	if (!s->first)
 		s->end = &s->first;
+	s->waiting -= n;
+	s->last = n;
 	return n;
 }
 
@@ -56,6 +63,7 @@ static void write_once(struct sender *s)
 	batch_write(s->page, s->db, all, n);
 	pthread_mutex_lock(&s->lock);
 	s->writing = false;
+	s->ended_us = clock_us();
 	for (size_t i = 0; i < n; i++)
 		if (once_more(all[i]))
 			join(s, all[i]);
@@ -63,16 +71,48 @@ static void write_once(struct sender *s)
 			all[i]->done(all[i]);
 }
 
+static bool is_enough(const struct sender *s)
+{
+	return s->waiting >= s->last || s->ending;
+}
+
+/* Whose messages went together get their answers together, and those who go on at once are as many
+ * again within a moment. To write what the first of them sends would part them for good: half of
+ * them would wait for the other half, each time, at the cost of two batches instead of one. So they
+ * are waited for, as long as they keep coming. Who is alone does not wait. */
+static void gather(struct sender *s)
+{
+	int64_t end_us = s->ended_us + GATHER_US;
+	size_t before = 0;
+
+	s->gathering = true;
+	while (!is_enough(s) && s->waiting > before && clock_us() < end_us) {
+		struct timespec gap;
+
+		before = s->waiting;
+		clock_gettime(CLOCK_MONOTONIC, &gap);
+		gap.tv_nsec += GAP_US * 1000;
+		gap.tv_sec += gap.tv_nsec / 1000000000;
+		gap.tv_nsec %= 1000000000;
+		while (!is_enough(s) && pthread_cond_timedwait(&s->more, &s->lock, &gap) == 0)
+			;
+	}
+	s->gathering = false;
+}
+
 static void *write_on(void *sender)
 {
 	struct sender *s = sender;
 
 	pthread_mutex_lock(&s->lock);
-	while (s->first || s->writing || !s->ending)
+	while (s->first || s->writing || !s->ending) {
+		if (s->first && !s->writing && !is_enough(s))
+			gather(s);
 		if (s->first && !s->writing)
 			write_once(s);
-		else
+		else if (s->first || s->writing || !s->ending)
 			pthread_cond_wait(&s->more, &s->lock);
+	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
@@ -80,9 +120,13 @@ static void *write_on(void *sender)
 struct sender *sender_new(struct page *page, const struct conf *c, bool alone)
 {
 	struct sender *s = must_alloc(sizeof *s);
+	pthread_condattr_t by_clock;
 
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->more, NULL);
+	pthread_condattr_init(&by_clock);
+	pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->more, &by_clock);
+	pthread_condattr_destroy(&by_clock);
 	s->end = &s->first;
 	s->page = page;
 	if (alone)
@@ -111,7 +155,7 @@ void message_post(struct sender *s, struct outgoing *o)
 {
 	pthread_mutex_lock(&s->lock);
 	join(s, o);
-	if (!s->writing)
+	if (!s->writing && (!s->gathering || is_enough(s)))
 		pthread_cond_signal(&s->more);
 	pthread_mutex_unlock(&s->lock);
 }

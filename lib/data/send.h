@@ -2,9 +2,10 @@
  *
  * Group commit. One at a time writes, with a connection that is for that alone: it takes all that
  * waits in this process, writes it in one transaction, tells everybody whose message was in it, and
- * what has come meanwhile is written next. So the cost of a commit, of the round trips and of the
- * log's lock is shared by as many as come while one lasts. Who comes alone writes by themselves;
- * behind them, and for who does not wait, there is a thread.
+ * what has come meanwhile is written next, with those who have just been answered and come again.
+ * So the cost of a commit, of the round trips and of the log's lock is shared by as many as there
+ * are. Who comes alone writes by themselves; behind them, and for who does not wait, there is a
+ * thread.
  *
  * Within the transaction each message stands for itself: one whose author is no member fails alone.
  */
