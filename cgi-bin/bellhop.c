@@ -143,7 +143,7 @@ static bool desk_open(struct desk *d, const struct conf *c, const char *whose)
 	user_presence(d->page, c->away_s);
 	d->db = db_new(&d->conf);
 	arena_init(&d->arena);
-	event_watch(d->page);
+	event_watch(d->page, NULL);
 	return true;
 }
 

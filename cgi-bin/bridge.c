@@ -38,6 +38,7 @@ static const struct route routes[] = {
 
 const struct program program = { .name = "bridge",
 	.routes = routes,
+	.tapes = true,
 	.open = open_all,
 	.close = posting_close,
 	.serve = bridge_serve,

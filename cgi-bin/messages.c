@@ -240,6 +240,7 @@ static const struct route routes[] = {
 
 const struct program program = { .name = "messages",
 	.routes = routes,
+	.tapes = true,
 	.serve = desk_serve,
 	.open = open_all,
 	.close = close_all };

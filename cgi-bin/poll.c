@@ -315,4 +315,6 @@ static const struct route routes[] = {
 	{ 0 },
 };
 
-const struct program program = { .name = "poll", .routes = routes, .serve = call_serve };
+const struct program program = {
+	.name = "poll", .routes = routes, .tapes = true, .serve = call_serve
+};

@@ -1,4 +1,4 @@
-/* The shared page: mapping, token buckets, counters, futex.
+/* The shared page: token buckets, counters, futex.
  *
  * How a bucket fits into one word
  *
@@ -20,14 +20,11 @@
 #include "core/clock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,120 +39,17 @@ const int64_t metric_bin_us[METRIC_BINS] = { 250, 500, 1000, 2500, 5000, 10000, 
 
 /* --- mapping --- */
 
-static struct page *map(int fd)
+static bool init(void *page)
 {
-	struct stat st;
-	void *p;
+	struct page *p = page;
 
-	if (fstat(fd, &st) || st.st_size != (off_t)sizeof(struct page)) {
-		errno = EINVAL;
-		return NULL;
-	}
-	p = mmap(NULL, sizeof(struct page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return p == MAP_FAILED ? NULL : p;
-}
-
-/* Buckets hold moments of a clock that starts again with the machine. A page of the run before is
- * full of words that seem in use for as long as that run was, and would leave no room for ours. */
-static uint64_t boot_now(void)
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	unsigned char text[36];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
-	uint64_t hashed = 0xcbf29ce484222325;
-
-	if (fd >= 0)
-		close(fd);
-	for (ssize_t i = 0; i < n; i++)
-		hashed = (hashed ^ text[i]) * 0x100000001b3;
-	return n == (ssize_t)sizeof text ? hashed : 0;
-}
-
-static bool is_of_use(const struct page *p)
-{
-	uint64_t boot = boot_now();
-
-	return p->layout == LAYOUT && (p->boot == boot || !p->boot || !boot);
-}
-
-static struct page *open_existing(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct page *p;
-
-	if (fd < 0)
-		return NULL;
-	p = map(fd);
-	close(fd);
-	if (p && !is_of_use(p)) {
-		page_close(p);
-		errno = EINVAL;
-		return NULL;
-	}
-	return p;
-}
-
-/* Made whole under a name of its own, then put in place. */
-static bool make(const char *path)
-{
-	char fresh[PATH_MAX];
-	struct page *p = NULL;
-	int fd;
-	bool done = false;
-
-	if (snprintf(fresh, sizeof fresh, "%s.%d.%lld", path, (int)getpid(),
-		    (long long)clock_us()) >= (int)sizeof fresh)
-		return false;
-	fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return false;
-	/* Allocated now: a full disk is an error here, not a SIGBUS at some later write. */
-	if (posix_fallocate(fd, 0, sizeof(struct page)) == 0 && (p = map(fd)) &&
-		getrandom(p->key, sizeof p->key, 0) == (ssize_t)sizeof p->key) {
-		p->layout = LAYOUT;
-		p->boot = boot_now();
-		ephemera_init(&p->ephemera);
-		done = rename(fresh, path) == 0;
-	}
-	if (p)
-		page_close(p);
-	if (!done)
-		unlink(fresh);
-	close(fd);
-	return done;
-}
-
-/* Who finds no page of use makes one, unless another was first: one at a time, by a lock on the
- * directory that ends with its holder. */
-static struct page *make_one(const char *run_dir, const char *path)
-{
-	int dir = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), problem;
-	struct page *p;
-
-	if (dir < 0)
-		return NULL;
-	while (flock(dir, LOCK_EX) && errno == EINTR)
-		continue;
-	p = open_existing(path);
-	if (!p && (errno == ENOENT || errno == EINVAL) && make(path))
-		p = open_existing(path);
-	problem = errno;
-	close(dir);
-	errno = problem;
-	return p;
+	ephemera_init(&p->ephemera);
+	return getrandom(p->key, sizeof p->key, 0) == (ssize_t)sizeof p->key;
 }
 
 struct page *page_open(const char *run_dir)
 {
-	char path[PATH_MAX];
-	struct page *p;
-
-	if (snprintf(path, sizeof path, "%s/page", run_dir) >= (int)sizeof path) {
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	p = open_existing(path);
-	return p || (errno != ENOENT && errno != EINVAL) ? p : make_one(run_dir, path);
+	return shared_open(run_dir, "page", LAYOUT, sizeof(struct page), init);
 }
 
 void page_close(struct page *p)

@@ -12,6 +12,7 @@
 
 #include "core/ephemera.h"
 #include "core/presence.h"
+#include "core/shared.h"
 #include "core/str.h"
 
 #include <stdatomic.h>
@@ -35,8 +36,7 @@ struct metric {
 };
 
 struct page {
-	uint64_t layout;
-	uint64_t boot;   /* of which run of the machine; 0 where that cannot be known */
+	struct shared_head shared;
 	uint64_t key[2]; /* of the hash that finds a bucket: nobody outside can aim at another's */
 	/* How often sessions ended early, and people changed, on this site, as far as this machine
 	 * has heard (lib/data/news.h). */

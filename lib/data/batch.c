@@ -42,6 +42,7 @@ struct batch {
 	struct str at; /* now, as SQL takes it */
 	bool settles;  /* the log's epoch, first */
 	int64_t last_id;
+	struct event events[BATCH_MAX]; /* of those that are written */
 };
 
 static struct str moment(struct arena *a, int64_t ms)
@@ -242,22 +243,25 @@ static struct arg *message_values(struct arg *to, const struct batch *b)
 	return to;
 }
 
-static struct arg *event_values(struct arg *to, const struct batch *b)
+static struct arg *event_values(struct arg *to, struct batch *b)
 {
 	int64_t behind = (int64_t)b->to_write;
+	struct event *e = b->events;
 	struct buf text = BUF_INIT(2 << 20);
 
 	for (size_t i = 0; i < b->n; i++) {
 		const struct message *m = &b->all[i]->message;
 		struct writer w = { .to = &text };
-		struct event e = { .type = STR("message"), .chat_id = m->chat_id };
 
 		if (!is_written(b, i))
 			continue;
 		buf_clear(&text);
 		message_members(&w, m);
-		e.data = arena_copy(b->arena, buf_as_str(&text));
-		to = event_put_values(to, --behind, &e);
+		*e = (struct event){ .type = STR("message"),
+			.chat_id = m->chat_id,
+			.at_ms = m->created_ms,
+			.data = arena_copy(b->arena, buf_as_str(&text)) };
+		to = event_put_values(to, --behind, e++, b->at);
 	}
 	buf_free(&text);
 	return to;
@@ -389,8 +393,10 @@ void batch_write(struct page *page, struct db *db, struct outgoing **all, size_t
 
 	arena_init(&arena);
 	e = db_transaction(db, write_batch, batch_happened, &b);
-	if (e == OK && b.last_id)
+	if (e == OK && b.last_id) {
+		event_tape(page, b.events, b.to_write, b.last_id);
 		event_ring(page, b.last_id);
+	}
 	for (size_t i = 0; i < n; i++)
 		all[i]->outcome = e == OK ? all[i]->outcome : e;
 	if (e == OK)

@@ -9,7 +9,7 @@ struct sql event_take_step =
 	    "WHERE id = 1");
 struct sql event_put_step =
 	SQL_ROWS("INSERT INTO event (id, type, chat_id, user_id, data, at) VALUES ",
-		"(LAST_INSERT_ID() - ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))", ", ", "");
+		"(LAST_INSERT_ID() - ?, ?, ?, ?, ?, ?)", ", ", "");
 static struct sql put = SQL_ROWS("INSERT INTO event (id, type, chat_id, user_id, data, at) VALUES ",
 	"(?, ?, ?, ?, ?, UTC_TIMESTAMP(3))", ", ", "");
 static struct sql state = SQL("SELECT epoch, head, floor FROM log_head WHERE id = ?");
@@ -23,15 +23,17 @@ static struct sql move_epoch =
 	    "UNIX_TIMESTAMP())) WHERE id = 1");
 static struct sql rewrite = SQL("UPDATE event SET data = ? WHERE id = ?");
 
-enum { TICK_US = 1000000 };
+enum { TICK_US = 1000000, COMMON_VALUES = 5 };
 
 static struct page *watched;
+static struct tape *tape;
 /* What this thread's transaction has found out of the epoch, for the page once it is committed. */
 static _Thread_local int64_t found_epoch;
 
-void event_watch(struct page *page)
+void event_watch(struct page *page, struct tape *of_site)
 {
 	watched = page;
+	tape = of_site;
 }
 
 static enum err read_state(struct db *db, struct arena *a, struct sql *q, struct log_state *s)
@@ -157,7 +159,7 @@ enum err event_check(struct db *db, struct arena *a, struct page *page)
 	return e;
 }
 
-struct arg *event_put_values(struct arg *to, int64_t number, const struct event *e)
+static struct arg *put_values(struct arg *to, int64_t number, const struct event *e)
 {
 	struct arg none = { ARG_NULL, 0, { NULL, 0 } };
 
@@ -169,13 +171,20 @@ struct arg *event_put_values(struct arg *to, int64_t number, const struct event 
 	return to;
 }
 
+struct arg *event_put_values(struct arg *to, int64_t behind, const struct event *e, struct str at)
+{
+	to = put_values(to, behind, e);
+	*to++ = as_text(at);
+	return to;
+}
+
 static enum err put_some(struct db *db, const struct event *events, size_t n)
 {
-	struct arg args[DB_ROWS_MAX * EVENT_PUT_VALUES], *to = args;
+	struct arg args[DB_ROWS_MAX * COMMON_VALUES], *to = args;
 
 	for (size_t i = 0; i < n; i++)
-		to = event_put_values(to, events[i].id, &events[i]);
-	return db_run_rows(db, &put, n, args, n * EVENT_PUT_VALUES);
+		to = put_values(to, events[i].id, &events[i]);
+	return db_run_rows(db, &put, n, args, n * COMMON_VALUES);
 }
 
 enum err event_put(struct db *db, int64_t first, struct event *events, size_t n)
@@ -209,6 +218,18 @@ void event_follow(struct page *page, const struct log_state *s)
 bool event_is_over(const struct page *page, int64_t epoch)
 {
 	return atomic_load(&page->log_epoch) > (uint64_t)epoch;
+}
+
+void event_tape(struct page *page, const struct event *events, size_t n, int64_t last)
+{
+	int64_t epoch = found_epoch ? found_epoch : (int64_t)atomic_load(&page->log_epoch);
+
+	for (size_t i = 0; tape && i < n; i++)
+		tape_put(tape, &(struct taped){ .epoch = epoch,
+				       .id = last - (int64_t)(n - 1 - i),
+				       .chat_id = events[i].chat_id,
+				       .at_ms = events[i].at_ms,
+				       .data = events[i].data });
 }
 
 void event_ring(struct page *page, int64_t last)
@@ -276,8 +297,32 @@ enum err event_read(struct db *db, struct arena *a, int64_t after, int64_t until
 	return OK;
 }
 
+bool event_overhear(struct arena *a, int64_t epoch, int64_t after, int64_t until,
+	struct event **events, size_t *n)
+{
+	int64_t all = until - after;
+	struct taped t;
+
+	if (!tape || all > TAPE_EVENTS)
+		return false;
+	*events = arena_alloc(a, sizeof **events * (size_t)all);
+	for (int64_t i = 0; i < all; i++) {
+		if (!tape_get(tape, a, epoch, after + i + 1, &t))
+			return false;
+		(*events)[i] = (struct event){ .id = t.id,
+			.chat_id = t.chat_id,
+			.at_ms = t.at_ms,
+			.type = STR("message"),
+			.data = t.data };
+	}
+	*n = (size_t)all;
+	return true;
+}
+
 enum err event_rewrite(struct db *db, int64_t id, struct str data)
 {
+	if (tape)
+		tape_wipe(tape, id);
 	return db_run(db, &rewrite, as_text(data), as_int(id));
 }
 

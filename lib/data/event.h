@@ -8,6 +8,7 @@
 #define DATA_EVENT_H
 
 #include "core/page.h"
+#include "core/tape.h"
 #include "core/writer.h"
 #include "data/db.h"
 
@@ -32,8 +33,8 @@ struct event {
  * the head's lock, and what was known before they did cannot have come after. That writer moves the
  * epoch on in its own transaction, so not one event is told in the old one. */
 
-/* The page that this process goes by; before anything is written. */
-void event_watch(struct page *page);
+/* The page that this process goes by, and the tape if it has one; before anything is written. */
+void event_watch(struct page *page, struct tape *tape);
 /* Inside a transaction, after everything else was locked: the next n numbers, beginning with
  * *first. */
 enum err event_take(struct db *db, int64_t n, int64_t *first);
@@ -42,9 +43,9 @@ enum err event_take(struct db *db, int64_t n, int64_t *first);
  * returned. An error that event_doubts(): everything is to be begun anew, with event_settle()
  * before the block and `settled` in it. */
 extern struct sql event_take_step, event_put_step;
-enum { EVENT_TAKE_VALUES = 2, EVENT_PUT_VALUES = 5 };
+enum { EVENT_TAKE_VALUES = 2, EVENT_PUT_VALUES = 6 };
 struct arg *event_take_values(struct arg *to, int64_t n, bool settled);
-struct arg *event_put_values(struct arg *to, int64_t number, const struct event *e);
+struct arg *event_put_values(struct arg *to, int64_t behind, const struct event *e, struct str at);
 bool event_doubts(struct db *db, enum err e);
 enum err event_settle(struct db *db);
 
@@ -53,6 +54,9 @@ enum err event_new_epoch(struct db *db);
 enum err event_check(struct db *db, struct arena *a, struct page *page);
 /* Writes n events with the numbers first, first + 1, …; their ids are filled in. */
 enum err event_put(struct db *db, int64_t first, struct event *events, size_t n);
+/* After commit, and before it is told: n messages of which the last has that number, for who hears
+ * the bell on this machine. */
+void event_tape(struct page *page, const struct event *events, size_t n, int64_t last);
 /* After commit: everything up to `last` is on disk. */
 void event_ring(struct page *page, int64_t last);
 /* The same without the bell, for what was only read. */
@@ -76,6 +80,10 @@ int64_t event_durable(const struct page *page, const struct log_state *now, int6
  * number that is missing: an InnoDB snapshot is not atomic, so n + 1 may be seen before n, and n
  * must not be stepped over. */
 enum err event_read(struct db *db, struct arena *a, int64_t after, int64_t until, int64_t limit,
+	struct event **events, size_t *n);
+/* The same for who follows the log as it grows: without the database, where the tape has all of
+ * them; else false. */
+bool event_overhear(struct arena *a, int64_t epoch, int64_t after, int64_t until,
 	struct event **events, size_t *n);
 /* What was said in an earlier event is unsaid: a message that was edited or deleted. */
 enum err event_rewrite(struct db *db, int64_t id, struct str data);

@@ -99,7 +99,10 @@ static enum err read_tail(struct reading *r, struct worker *w)
 	if (r->tick)
 		e = event_state(w->db, &w->arena, &r->state);
 	if (e == OK && r->until > r->after && !goes_elsewhere(r))
-		e = event_read(w->db, &w->arena, r->after, r->until, READ_MAX, &events, &r->n);
+		e = event_overhear(&w->arena, r->epoch, r->after, r->until, &events, &r->n)
+			    ? OK
+			    : event_read(w->db, &w->arena, r->after, r->until, READ_MAX, &events,
+				      &r->n);
 	if (e == OK && r->n)
 		r->events = answer_render(&w->arena, events, r->n);
 	for (size_t i = 0; e == OK && i < r->n; i++)

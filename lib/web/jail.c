@@ -71,8 +71,9 @@ void jail_enter(const struct host *host)
 	allow(rules, "/lib", READ_FILES);
 	allow(rules, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE);
 	allow(rules, "/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
-	allow(rules, c->run_dir,
-		KEEP_FILES | (host->program->is_daemon ? LANDLOCK_ACCESS_FS_MAKE_SOCK : 0));
+	/* What all share there is open already, and the tape of the messages is not for all. */
+	if (host->program->is_daemon)
+		allow(rules, c->run_dir, KEEP_FILES | LANDLOCK_ACCESS_FS_MAKE_SOCK);
 	if (host->program->stores)
 		allow(rules, c->files_dir, KEEP_FILES);
 	allow_log(rules, c->log_file);

@@ -67,7 +67,9 @@ static bool prepare(struct host *host)
 		log_say("warning", "the log %s cannot be opened: %s", host->conf.log_file,
 			strerror(errno));
 	host->page = open_page(host->conf.run_dir);
-	event_watch(host->page);
+	if (host->program->tapes)
+		host->tape = tape_open(host->conf.run_dir);
+	event_watch(host->page, host->tape);
 	host->metrics = limit_counters(host);
 	for (const struct route *r = host->program->routes; r->method; r++)
 		needs_keys = needs_keys || r->auth != AUTH_NONE;
@@ -113,6 +115,8 @@ int main(int argc, char **argv)
 	mysql_library_end();
 	keys_free(host.keys);
 	free(host.metrics);
+	if (host.tape)
+		tape_close(host.tape);
 	munmap(host.page, sizeof *host.page);
 	return 0;
 }

@@ -44,6 +44,7 @@ struct host {
 	const struct program *program;
 	struct conf conf;
 	struct page *page;
+	struct tape *tape; /* NULL: none */
 	struct keys *keys;
 	struct metric **metrics; /* by route; the last one counts what matches none */
 };

@@ -79,6 +79,7 @@ struct program {
 	const struct route *routes; /* ends with a route without method */
 	bool signs;                 /* makes access tokens, so needs the private keys */
 	bool stores;                /* may touch the directory of files */
+	bool tapes;                 /* writes or hears messages: core/tape.h */
 	/* What it keeps for as long as the process lives; NULL: nothing. */
 	void (*open)(struct host *host);
 	void (*close)(void);

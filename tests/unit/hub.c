@@ -194,6 +194,31 @@ static void only_the_log_says_who_came_and_went_behind_it(void **state)
 
 static int turns[EARS_MAX];
 
+/* Nobody was here meanwhile: what was before is the database's to tell. */
+static void behind_a_skip_everything_begins_there(void **state)
+{
+	struct hub_event said = { .chat_id = 5, .type = STR("message"), .json = STR("{}") };
+	struct sight s = { .user_id = 1 };
+	struct ear *ann = listen(1, IN(5, ), 0);
+
+	(void)state;
+	said.id = 1;
+	hub_feed(hub, &said, 1);
+	assert_int_equal(ann->settled, 1);
+	hub_leave(hub, &ann->listener);
+	assert_true(hub_can_serve(hub, 1, 0));
+	hub_skip(hub, 100);
+	assert_int_equal(hub_head(hub), 100);
+	assert_false(hub_knows(hub, 1));
+	assert_false(hub_meet(hub, &s, 99));
+	assert_true(hub_meet(hub, &s, 100));
+	assert_false(hub_can_serve(hub, 1, 99));
+	assert_true(hub_can_serve(hub, 1, 100));
+	said.id = 101;
+	hub_feed(hub, &said, 1);
+	assert_int_equal(hub_head(hub), 101);
+}
+
 static void count_turn(int64_t user_id)
 {
 	turns[user_id]++;
@@ -221,6 +246,7 @@ int main(void)
 		WITH_HUB(in_a_crowd_nobody_is_told_who_comes),
 		WITH_HUB(what_was_missed_is_told_again_as_it_was),
 		WITH_HUB(only_the_log_says_who_came_and_went_behind_it),
+		WITH_HUB(behind_a_skip_everything_begins_there),
 		WITH_HUB(everybody_who_listens_has_their_turn),
 	};
 

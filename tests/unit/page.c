@@ -348,7 +348,7 @@ static void a_page_of_another_layout_or_size_is_replaced(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 4096, sizeof(struct page) - 1,
 		sizeof(struct page) + 1 };
-	uint64_t layout = page->layout;
+	uint64_t layout = page->shared.layout;
 	char path[128];
 
 	(void)state;
@@ -356,14 +356,14 @@ static void a_page_of_another_layout_or_size_is_replaced(void **state)
 	for (size_t i = 0; i < COUNT(sizes) + 1; i++) {
 		struct page *fresh;
 
-		page->layout = layout;
+		page->shared.layout = layout;
 		if (i < COUNT(sizes))
 			assert_int_equal(truncate(path, (off_t)sizes[i]), 0);
 		else
-			page->layout++;
+			page->shared.layout++;
 		fresh = page_open(dir);
-		EXPECT(fresh && fresh->layout == layout && fresh->key[0] && fresh->key[1], "%zu",
-			i);
+		EXPECT(fresh && fresh->shared.layout == layout && fresh->key[0] && fresh->key[1],
+			"%zu", i);
 		EXPECT(files_in(dir) == 1, "%zu", i);
 		page_close(page);
 		page = fresh;
@@ -459,15 +459,15 @@ static void a_page_of_before_the_machine_restarted_is_replaced(void **state)
 	struct page *fresh;
 
 	(void)state;
-	assert_true(page->boot != 0);
-	page->boot++;
+	assert_true(page->shared.boot != 0);
+	page->shared.boot++;
 	fresh = page_open(dir);
 	assert_non_null(fresh);
-	assert_int_equal(page->boot, fresh->boot + 1);
+	assert_int_equal(page->shared.boot, fresh->shared.boot + 1);
 	page_close(page);
 	page = fresh;
 	/* Where one of two processes cannot know, they still have one page. */
-	page->boot = 0;
+	page->shared.boot = 0;
 	fresh = page_open(dir);
 	assert_non_null(fresh);
 	page->sessions_ended = 7;

@@ -178,6 +178,34 @@ static void it_ticks_without_a_ring_and_costs_little(void **state)
 	ear_close(&e);
 }
 
+static void who_rests_hears_no_ring_and_once_up_what_was_missed(void **state)
+{
+	enum { RINGS = 1000 };
+	struct ear e;
+	int calls;
+
+	(void)state;
+	ear_open(&e);
+	while (e.calls < 1)
+		uv_run(&e.loop, UV_RUN_ONCE);
+	wake_rest(e.wake);
+	ring(1); /* which may still find it awake */
+	hear(&e, 1);
+	calls = e.calls;
+	for (uint64_t i = 2; i <= RINGS; i++) {
+		ring(i);
+		uv_run(&e.loop, UV_RUN_NOWAIT);
+	}
+	/* Its ticks go on. */
+	assert_in_range(e.calls - calls, 0, 20);
+	wake_up(e.wake);
+	hear(&e, RINGS);
+	calls = e.calls;
+	ring(RINGS + 1);
+	hear(&e, RINGS + 1);
+	ear_close(&e);
+}
+
 /* --- what is asked before the loop is told --- */
 
 struct asking {
@@ -258,6 +286,7 @@ int main(void)
 		cmocka_unit_test(the_last_ring_of_a_storm_is_heard),
 		cmocka_unit_test(what_a_busy_loop_missed_it_hears_once),
 		cmocka_unit_test(it_ticks_without_a_ring_and_costs_little),
+		cmocka_unit_test(who_rests_hears_no_ring_and_once_up_what_was_missed),
 		cmocka_unit_test(a_thread_asks_before_each_call_and_again_while_there_is_more),
 		cmocka_unit_test(it_stops_wherever_its_thread_is),
 	};
