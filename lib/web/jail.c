@@ -43,6 +43,25 @@ static void allow_log(int rules, const char *log_file)
 	allow(rules, dirname(path), LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG);
 }
 
+/* What all programs share there is open already, but for the one file that is opened anew by each
+ * who hashes a password (lib/web/password.c); and the tape of the messages is not for all. */
+static void allow_run(int rules, const struct host *host)
+{
+	const char *dir = host->conf.run_dir;
+	char places[CONF_TEXT_MAX + 16];
+	int fd;
+
+	if (host->program->is_daemon) {
+		allow(rules, dir, KEEP_FILES | LANDLOCK_ACCESS_FS_MAKE_SOCK);
+		return;
+	}
+	snprintf(places, sizeof places, "%s/places", dir);
+	fd = open(places, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	allow(rules, places, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
+}
+
 void jail_enter(const struct host *host)
 {
 	const struct conf *c = &host->conf;
@@ -71,9 +90,7 @@ void jail_enter(const struct host *host)
 	allow(rules, "/lib", READ_FILES);
 	allow(rules, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE);
 	allow(rules, "/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
-	/* What all share there is open already, and the tape of the messages is not for all. */
-	if (host->program->is_daemon)
-		allow(rules, c->run_dir, KEEP_FILES | LANDLOCK_ACCESS_FS_MAKE_SOCK);
+	allow_run(rules, host);
 	if (host->program->stores)
 		allow(rules, c->files_dir, KEEP_FILES);
 	allow_log(rules, c->log_file);
