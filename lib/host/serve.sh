@@ -281,6 +281,11 @@ start_web() {
 			echo "lighttpd did not start." >&2
 			return 1
 		fi
+		# Who dies meanwhile comes first.
+		if ! running "$database" || ! running "$programs"; then
+			stop_web
+			return 1
+		fi
 		if [ $SECONDS -ge $deadline ]; then
 			show_logs lighttpd.log programs.log bellhop.log
 			echo "The site did not answer in $wait_answer s (last: ${last:-nothing})." >&2
@@ -299,35 +304,33 @@ health() {
 	curl -qsS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' "http://$1:$PORT/api/v1/health" 2>&1
 }
 
-# What dies is started again, more slowly each time that something dies young.
+# What dies is started again, more slowly each time that something dies young. Several may die at once, and bash forgets
+# who has died while it did something else: so all are looked at, those first that others need.
 young=3 # seconds
 watch_over() {
-	local died pause=0 since=$SECONDS
+	local pause=0 since
 	while :; do
-		died=''
-		wait -n -p died "$database" "$programs" "$web" || true
-		[ -n "$died" ] || continue
-		[ $((SECONDS - since)) -lt "$young" ] || pause=0
-		case $died in
-		"$database") again MariaDB mariadb.log start_database ;;
-		"$programs")
+		if ! running "$database"; then
+			again MariaDB mariadb.log start_database
+		elif ! running "$programs"; then
 			stop_programs
 			again "The programs' keeper" programs.log start_programs
-			;;
-		"$web") again lighttpd lighttpd.log start_web ;;
-		esac
-		since=$SECONDS
+		elif ! running "$web"; then
+			again lighttpd lighttpd.log start_web
+		else
+			since=$SECONDS
+			wait -n "$database" "$programs" "$web" || true
+			[ $((SECONDS - since)) -lt "$young" ] || pause=0
+		fi
 	done
 }
 
-# again NAME LOG COMMAND: until it succeeds, since a full disk or the like may pass.
+# again NAME LOG COMMAND: what does not succeed is tried again by and by, since a full disk or the like may pass.
 again() {
 	echo "$(date -u +%FT%TZ) $1 ended by itself and is started again; see $VAR/log/$2."
-	while :; do
-		pause_for "$pause"
-		pause=$((pause < 16 ? 2 * pause + 1 : 30))
-		"$3" && return
-	done
+	pause_for "$pause"
+	pause=$((pause < 16 ? 2 * pause + 1 : 30))
+	"$3" || true
 }
 
 # A sleep that a signal ends at once.

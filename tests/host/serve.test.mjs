@@ -44,7 +44,7 @@ test('start returns when a new site answers, and stop when all of it is gone', a
   for (const p of processes) assert.ok(!alive(p.pid), `${p.name} is left`)
   assert.deepEqual(site.keepers(), [])
   assert.deepEqual(files(site.var), ['bellhop.conf', 'db', 'files', 'keys', 'log', 'run'])
-  assert.deepEqual(files(path.join(site.var, 'run')).filter(name => !['db-tmp', 'deflate', 'lock', 'page'].includes(name)), [])
+  assert.deepEqual(files(path.join(site.var, 'run')).filter(name => !['db-tmp', 'deflate', 'lock', 'page', 'places', 'tape'].includes(name)), [])
   assert.deepEqual(files(site.folder), ['var'])
   assert.deepEqual(files('/tmp').filter(name => name.startsWith('bellhop-') && !name.startsWith('bellhop-host-')), outside)
 
@@ -292,6 +292,18 @@ test('MariaDB, lighttpd, a program or who holds their sockets comes back by itse
     await until(() => site.answers(), `an answer after ${name}`)
     await until(async () => (await site.get('/api/v1/account/register', person(name))).status === 201, 'the database')
   }
+  assert.deepEqual(site.processes().map(p => p.name).sort(), site.expected)
+})
+
+test('several that die at once all come back', async t => {
+  const site = await Site.make(t)
+  await start(site)
+  const names = ['mariadbd', 'lighttpd', 'bellhop']
+  const before = names.map(name => site.pid(name))
+  for (const pid of before) signal(pid, 'SIGKILL')
+  for (const [i, name] of names.entries()) await until(() => site.pid(name) && site.pid(name) !== before[i], `another ${name}`)
+  await until(() => site.answers(), 'an answer')
+  await until(async () => (await site.get('/api/v1/account/register', person('anna'))).status === 201, 'the database')
   assert.deepEqual(site.processes().map(p => p.name).sort(), site.expected)
 })
 
