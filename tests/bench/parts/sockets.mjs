@@ -39,19 +39,22 @@ async function spread({ figure, raw }) {
       return line
     }
   })
-  const { native, ours, node } = await inTurns(ROUNDS, [
-    target('behind', 'native', {
-      send: 'ws', receive: 'ws', 'ws-path': '/ws', 'ws-ready': '"hello"', 'ws-ack': '"res"',
-      'ws-send': '{"req":{i},"method":"POST","path":"/messages/{r}","body":{"body":"{m}"}}'
-    }),
+  const atWs = {
+    send: 'ws', receive: 'ws', 'ws-path': '/ws', 'ws-ready': '"hello"', 'ws-ack': '"res"',
+    'ws-send': '{"req":{i},"method":"POST","path":"/messages/{r}","body":{"body":"{m}"}}'
+  }
+  const { native, direct, ours, node } = await inTurns(ROUNDS, [
+    target('behind', 'native', atWs),
+    target('ours', 'direct', atWs),
     target('behind', 'ours', {}),
     target('node', 'node', {})
   ])
-  const noisy = isNoisy(noiseOf(native, ours, node))
+  const noisy = isNoisy(noiseOf(native, direct, ours, node))
   const words = lines => `${median(lines.map(lastMs)).toFixed(0)} ms, CPU ${median(lines.map(cpuPer1000)).toFixed(4)} s/1,000`
-  const detail = `at /ws ${words(native)}; by Socket.IO, each with a notification, ${words(ours)}; Node ${words(node)}; ${noiseInWords(native, ours, node)}`
+  const detail = `at /ws ${words(native)}; by Socket.IO, each with a notification, ${words(ours)}; Node ${words(node)}; ${noiseInWords(native, direct, ours, node)}`
   figure({ what: `one message to ${SOCKETS} WebSockets`, goal: '<= 100', figure: median(native.map(lastMs)), unit: 'ms', noisy, detail })
   figure({ what: 'the same / Node peer, CPU a delivery', goal: '<= 0.75', figure: ratio(native, node, cpuPer1000), noisy })
+  figure({ what: 'the same on the bridge’s own port', goal: '<= 0.75', figure: ratio(direct, node, cpuPer1000), noisy, detail: words(direct) })
   figure({ what: 'the same by Socket.IO / Node peer, time', figure: ratio(ours, node, lastMs), noisy })
   figure({ what: 'the same, CPU a delivery', goal: '<= 0.75', figure: ratio(ours, node, cpuPer1000), noisy })
 }
