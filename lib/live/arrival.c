@@ -182,7 +182,7 @@ enum err arrive(struct request *rq, const struct wish *wish)
 	if (f && f->err != OK)
 		return f->err;
 	state = f ? f->state : live_state(lr->live);
-	g.listener.position = wish->given ? wish->cursor.number : hub_head(h);
+	g.listener.position = wish->given ? wish->cursor.number : live_head(lr->live);
 	g.listener.heard = g.heard = heard_before(rq, wish);
 	if (!wish->given && !wish->stream)
 		return answer_now(rq, wish, &g, 0);

@@ -183,7 +183,7 @@ static void let_in(struct guest *g, const struct request *rq)
 	g->user_id = rq->user_id;
 	g->session_id = rq->session_id;
 	g->at = (struct cursor){ live_state(self.live).epoch,
-		wish->given ? wish->cursor.number : hub_head(h),
+		wish->given ? wish->cursor.number : live_head(self.live),
 		wish->given && wish->cursor.heard >= 0
 			? hub_heard_from(h, ephemera_from(page, wish->cursor.heard))
 			: ephemera_end(page) };

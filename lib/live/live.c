@@ -162,15 +162,22 @@ static void take_news(struct live *l, struct reading *r)
 	arena_clear(&l->reader.arena);
 }
 
+int64_t live_head(struct live *l)
+{
+	const struct page *page = l->host->page;
+	int64_t head = (int64_t)atomic_load(&page->head), known = hub_head(l->hub);
+
+	return head > known && !event_is_over(page, l->state.epoch) ? head : known;
+}
+
 /* Who comes later begins where the log stands then, or is told by the database what was before. */
 static void rest(struct live *l)
 {
-	const struct page *page = l->host->page;
-	int64_t head = (int64_t)atomic_load(&page->head);
+	int64_t head = live_head(l);
 
 	if (!atomic_exchange(&l->resting, true))
 		wake_rest(l->wake);
-	if (head > hub_head(l->hub) && !event_is_over(page, l->state.epoch))
+	if (head > hub_head(l->hub))
 		hub_skip(l->hub, head);
 }
 

@@ -57,6 +57,9 @@ struct hub *live_hub(struct live *l);
 uv_loop_t *live_loop(struct live *l);
 struct host *live_host(struct live *l);
 struct log_state live_state(struct live *l);
+/* Where the log ends now, as far as anybody on this machine has heard: whoever begins without a
+ * cursor begins here. The hub may be a moment behind. */
+int64_t live_head(struct live *l);
 /* How often everything began anew: what was read before that says nothing of the hub there is now.
  */
 int live_beginnings(const struct live *l);
