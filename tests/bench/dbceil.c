@@ -4,6 +4,7 @@
  *     dbceil SOCKET MODE CONNECTIONS SECONDS [PID of mariadbd]
  *
  *     insert   one INSERT, autocommit
+ *     paced    the same a hundred times a second: what is below each delivery at that pace
  *     tx3      three statements in a transaction: counter of the chat, message, mark of the member
  *     batchN   one INSERT of N rows, autocommit
  *     select   the latest 50 messages of a chat among a million
@@ -22,7 +23,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH_MAX = 500, CONNECTIONS_MAX = 256, PAGE = 50, CHATS = 100, COLUMNS = 3 };
+enum {
+	BATCH_MAX = 500,
+	PACE_US = 10000,
+	CONNECTIONS_MAX = 256,
+	PAGE = 50,
+	CHATS = 100,
+	COLUMNS = 3,
+};
 
 static const char insert_words[] =
 	"INSERT INTO ceil.messages (chat_id, sender_id, content) VALUES (?,?,?)";
@@ -185,6 +193,8 @@ static void *work(void *context)
 		do_one(w, &seed);
 		if (recording)
 			note_time(w, now_ns() - begin);
+		if (strcmp(mode, "paced") == 0)
+			usleep(PACE_US);
 	}
 	mysql_close(w->link);
 	return NULL;
@@ -259,8 +269,9 @@ int main(int argc, char **argv)
 	long pid;
 
 	if (argc < 5) {
-		fprintf(stderr, "usage: dbceil SOCKET insert|tx3|batchN|select CONNECTIONS SECONDS "
-				"[PID]\n");
+		fprintf(stderr,
+			"usage: dbceil SOCKET insert|paced|tx3|batchN|select CONNECTIONS SECONDS "
+			"[PID]\n");
 		return 1;
 	}
 	server = argv[1];

@@ -4,7 +4,7 @@ import { tool } from '../measure.mjs'
 import { stage } from '../stage.mjs'
 
 const SECONDS = 3
-const RUNS = [['insert', 1], ['insert', 32], ['tx3', 32], ['batch10', 8], ['select', 8]]
+const RUNS = [['paced', 1], ['insert', 1], ['insert', 32], ['tx3', 32], ['batch10', 8], ['select', 8]]
 
 export default async function ceiling({ figure }) {
   const { site, database } = await stage()
