@@ -63,8 +63,11 @@ test('an answer that is lost is asked for again, at once when one says so; the m
   await until(() => lost > 1, 'it is tried again by itself')
   await ann.page.clock.fastForward(9000)
   await ann.page.getByText('Sending takes long. Your messages are kept.').waitFor()
+  // Its own next attempt must not be faster than the click.
+  await ann.page.clock.pauseAt(await ann.page.evaluate(() => Date.now()) + 500)
   down = false
   await ann.page.getByRole('status').getByRole('button', { name: 'Retry now' }).click()
+  await ann.page.clock.resume()
   await until(async () => !(await ann.page.locator('.pending').count()), 'it is sent')
   assert.deepEqual(await bodies(bob, chatId), ['only once'])
   assert.equal(await says(ann.page, 'only once').count(), 1)
