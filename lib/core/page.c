@@ -19,7 +19,6 @@
 
 #include "core/clock.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdio.h>

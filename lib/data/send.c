@@ -106,12 +106,14 @@ static void *write_on(void *sender)
 
 	pthread_mutex_lock(&s->lock);
 	while (s->first || s->writing || !s->ending) {
-		if (s->first && !s->writing && !is_enough(s))
-			gather(s);
+		if (!s->first || s->writing) {
+			pthread_cond_wait(&s->more, &s->lock);
+			continue;
+		}
+		gather(s);
+		/* Somebody else may have been faster meanwhile. */
 		if (s->first && !s->writing)
 			write_once(s);
-		else if (s->first || s->writing || !s->ending)
-			pthread_cond_wait(&s->more, &s->lock);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;

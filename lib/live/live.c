@@ -175,8 +175,8 @@ static void rest(struct live *l)
 {
 	int64_t head = live_head(l);
 
-	if (!atomic_exchange(&l->resting, true))
-		wake_rest(l->wake);
+	atomic_store(&l->resting, true);
+	wake_rest(l->wake);
 	if (head > hub_head(l->hub))
 		hub_skip(l->hub, head);
 }

@@ -245,7 +245,8 @@ static bool is_silent(int fd)
 	return poll(&said, 1, PROMPT_MS) == 0;
 }
 
-/* A body comes as slowly as its sender likes, be it read or only waited for to its end. */
+/* A body comes as slowly as its sender likes, be it read or only waited for to its end. One whose
+ * length is not said has no end that could be counted to. */
 static int64_t body_bytes(char **params)
 {
 	int64_t n = INT64_MAX;

@@ -1,6 +1,7 @@
 #include "web/jail.h"
 
 #include "core/log.h"
+#include "web/password.h"
 #include "web/route.h"
 
 #include <errno.h>
@@ -22,15 +23,20 @@
 		LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |                      \
 		LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-static void allow(int rules, const char *path, uint64_t what)
+/* Closes fd; one that could not be had allows nothing. */
+static void allow_at(int rules, int fd, uint64_t what)
 {
-	struct landlock_path_beneath_attr beneath = { .allowed_access = what };
+	struct landlock_path_beneath_attr beneath = { .allowed_access = what, .parent_fd = fd };
 
-	beneath.parent_fd = open(path, O_PATH | O_CLOEXEC);
-	if (beneath.parent_fd < 0)
+	if (fd < 0)
 		return;
 	syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
-	close(beneath.parent_fd);
+	close(fd);
+}
+
+static void allow(int rules, const char *path, uint64_t what)
+{
+	allow_at(rules, open(path, O_PATH | O_CLOEXEC), what);
 }
 
 static void allow_log(int rules, const char *log_file)
@@ -44,22 +50,14 @@ static void allow_log(int rules, const char *log_file)
 }
 
 /* What all programs share there is open already, but for the one file that is opened anew by each
- * who hashes a password (lib/web/password.c); and the tape of the messages is not for all. */
+ * who hashes a password; and the tape of the messages is not for all. */
 static void allow_run(int rules, const struct host *host)
 {
-	const char *dir = host->conf.run_dir;
-	char places[CONF_TEXT_MAX + 16];
-	int fd;
-
-	if (host->program->is_daemon) {
-		allow(rules, dir, KEEP_FILES | LANDLOCK_ACCESS_FS_MAKE_SOCK);
-		return;
-	}
-	snprintf(places, sizeof places, "%s/places", dir);
-	fd = open(places, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		close(fd);
-	allow(rules, places, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
+	if (host->program->is_daemon)
+		allow(rules, host->conf.run_dir, KEEP_FILES | LANDLOCK_ACCESS_FS_MAKE_SOCK);
+	else
+		allow_at(rules, password_places(&host->conf),
+			LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
 }
 
 void jail_enter(const struct host *host)

@@ -39,6 +39,14 @@ const char *password_refusal(const struct conf *c, struct str password, int64_t 
 
 /* --- places --- */
 
+int password_places(const struct conf *c)
+{
+	char path[CONF_TEXT_MAX + 16];
+
+	snprintf(path, sizeof path, "%s/places", c->run_dir);
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
 static bool lock_one(int fd, int64_t places)
 {
 	for (int64_t i = 0; i < places; i++) {
@@ -58,13 +66,11 @@ static int place_take(const struct conf *c, struct page *page)
 	static _Atomic int64_t waiting = 0;
 	int64_t waiting_max = c->threads - c->password_places - THREADS_LEFT_FREE;
 	int64_t until = clock_us() + WAIT_US_MAX;
-	char path[CONF_TEXT_MAX + 16];
 	bool taken = false, counted = false;
 	int fd;
 
 	turn_pass();
-	snprintf(path, sizeof path, "%s/places", c->run_dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = password_places(c);
 	if (fd < 0)
 		return -1;
 	for (;;) {

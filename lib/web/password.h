@@ -15,6 +15,8 @@
 /* Why these bytes cannot be a new password; NULL: they can. */
 const char *password_refusal(const struct conf *c, struct str password, int64_t min, int64_t max);
 
+/* The file that has the places; a descriptor, or -1 with errno set. */
+int password_places(const struct conf *c);
 /* A new hash in the format of crypt(5). ERR_BUSY: no place. */
 enum err password_hash(const struct conf *c, struct page *page, struct arena *a,
 	struct str password, struct str *hash);

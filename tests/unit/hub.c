@@ -192,8 +192,6 @@ static void only_the_log_says_who_came_and_went_behind_it(void **state)
 	assert_int_equal(l->position, 2);
 }
 
-static int turns[EARS_MAX];
-
 /* Nobody was here meanwhile: what was before is the database's to tell. */
 static void behind_a_skip_everything_begins_there(void **state)
 {
@@ -218,6 +216,8 @@ static void behind_a_skip_everything_begins_there(void **state)
 	hub_feed(hub, &said, 1);
 	assert_int_equal(hub_head(hub), 101);
 }
+
+static int turns[EARS_MAX];
 
 static void count_turn(int64_t user_id)
 {
