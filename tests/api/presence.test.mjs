@@ -70,10 +70,12 @@ test('what is said between two polls is heard by the next one, once', async () =
   const [ann, bob, eve] = await cast(quick, 3)
   const { id } = await makeGroup(quick, ann, [bob, eve])
   const cursor = await cursorOf(bob)
+  const here = `&chatId=${id}`
   await type(ann, id)
   await say(quick, ann, id)
   await type(eve, id)
-  const first = (await poll(bob, `cursor=${cursor}&timeout=5&chatId=${id}`)).json
+  await until(bob, cursor, event => event.type === 'message', here)
+  const first = await until(bob, cursor, isTyping(eve, id), here)
   const kinds = first.events.filter(event => event.type !== 'presence').map(event => event.type)
   assert.deepEqual(kinds, ['message', 'typing', 'typing'], 'the log first, then what nobody keeps')
   assert.deepEqual(first.events.filter(event => event.type === 'typing').map(event => event.userId), [ann.id, eve.id])
@@ -114,7 +116,7 @@ test('typing is for the other members, and for the chat that a poll asks for', a
   await type(ann, id)
   const heard = async (person, cursor, query = '') =>
     (await poll(person, `cursor=${cursor}&timeout=0${query}`)).json.events.filter(event => event.type === 'typing')
-  assert.equal((await heard(bob, cursors[0])).length, 1)
+  await until(bob, cursors[0], isTyping(ann, id))
   assert.deepEqual(await heard(left, cursors[1]), [], 'who left')
   assert.deepEqual(await heard(eve, cursors[2]), [], 'a stranger')
   assert.deepEqual(await heard(device, cursors[3]), [], 'the typist elsewhere')
