@@ -46,7 +46,7 @@ static struct arena_block *block_new(size_t size)
 
 void arena_init(struct arena *a)
 {
-	a->first = a->last = block_new(BLOCK_BYTES);
+	a->first = a->last = NULL;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -54,9 +54,9 @@ void *arena_alloc(struct arena *a, size_t n)
 	size_t need = (n + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	struct arena_block *b = a->last;
 
-	if (b->size - b->used < need) {
+	if (!b || b->size - b->used < need) {
 		b = block_new(need > BLOCK_BYTES ? need : BLOCK_BYTES);
-		a->last->next = b;
+		*(a->last ? &a->last->next : &a->first) = b;
 		a->last = b;
 	}
 	b->used += need;
@@ -101,24 +101,29 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 	return (struct str){ p, (size_t)n };
 }
 
+/* One block is kept, unless it has grown large. */
 void arena_clear(struct arena *a)
 {
-	struct arena_block *b = a->first->next;
+	struct arena_block *kept = a->first;
 
-	while (b) {
-		struct arena_block *next = b->next;
-
+	if (!kept)
+		return;
+	for (struct arena_block *b = kept->next, *next; b; b = next) {
+		next = b->next;
 		free(b);
-		b = next;
 	}
-	a->first->next = NULL;
-	a->first->used = 0;
-	a->last = a->first;
+	kept->next = NULL;
+	kept->used = 0;
+	a->last = kept;
+	if (kept->size > BLOCK_BYTES)
+		arena_free(a);
 }
 
 void arena_free(struct arena *a)
 {
-	arena_clear(a);
-	free(a->first);
+	for (struct arena_block *b = a->first, *next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
 	a->first = a->last = NULL;
 }

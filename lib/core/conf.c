@@ -36,6 +36,9 @@ static const struct setting settings[] = {
 	A_TEXT("database", "user", db_user, "bellhop",
 		"account of programs that have none of their own"),
 	A_TEXT("database", "password", db_password, "", "its password"),
+	A_NUMBER("database", "idle_s", db_idle_s, "60", 1, 86400,
+		"seconds after which a connection that nobody uses is closed, and memory given "
+		"back"),
 	A_TEXT("database", "admin_user", db_admin_user, "",
 		"account that may create tables, accounts and grants; empty: migrate uses `user` "
 		"and grants nothing"),

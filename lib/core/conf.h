@@ -19,7 +19,7 @@ struct conf {
 	char db_user[81], db_password[129];   /* of this program, or the one shared account */
 	char own_user[81], own_password[129]; /* as its section says them; "" where it does not */
 	char db_admin_user[81], db_admin_password[129]; /* for `bellhop migrate` alone */
-	int64_t db_port;
+	int64_t db_port, db_idle_s;
 
 	/* [paths] */
 	char run_dir[CONF_TEXT_MAX], keys_dir[CONF_TEXT_MAX], files_dir[CONF_TEXT_MAX];

@@ -11,10 +11,14 @@
 #ifndef CORE_TURN_H
 #define CORE_TURN_H
 
-/* So many turns there are; none before that, and for who never takes one. */
-void turn_open(int n);
-/* Waits for a turn, unless the thread still has it. Returns at once after turn_close(). */
-void turn_take(void);
+#include <stdbool.h>
+
+/* So many turns there are; none before that, and for who never takes one. Who has waited for
+ * `idle_s` seconds is idle. `nobody` is called when a turn is passed on and nobody waits for it. */
+void turn_open(int n, int idle_s, void (*nobody)(void));
+/* Waits for a turn, unless the thread still has it. false: it was idle, or there is none to come
+ * after turn_close(). */
+bool turn_take(void);
 /* The thread is about to wait, or ends. Harmless when it has no turn. */
 void turn_pass(void);
 void turn_close(void);

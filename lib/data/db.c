@@ -12,8 +12,7 @@
 #include <stdlib.h>
 
 enum {
-	PREPARED_SLOTS = 1024, /* a power of two, twice what is ever used */
-	ARGS_MAX = 640,
+	PREPARED_FIRST = 32,
 	STATEMENT_MAX = 65536,
 	ATTEMPTS_MAX = 5,
 	CONNECT_TIMEOUT_S = 3,
@@ -26,7 +25,8 @@ struct db {
 	struct prepared {
 		uint32_t key; /* of statement and number of rows; 0: free */
 		MYSQL_STMT *statement;
-	} prepared[PREPARED_SLOTS];
+	} * prepared;
+	size_t slots, used; /* there are a power of two of them, at most half of them used */
 	bool in_transaction, is_writer;
 	bool committing; /* the transaction's COMMIT was sent */
 	int64_t changed, inserted;
@@ -58,10 +58,12 @@ struct db *db_new_writer(const struct conf *c)
 
 static void disconnect(struct db *db)
 {
-	for (int i = 0; i < PREPARED_SLOTS; i++)
+	for (size_t i = 0; i < db->slots; i++)
 		if (db->prepared[i].statement)
 			mysql_stmt_close(db->prepared[i].statement);
-	memset(db->prepared, 0, sizeof db->prepared);
+	free(db->prepared);
+	db->prepared = NULL;
+	db->slots = db->used = 0;
 	if (db->link)
 		mysql_close(db->link);
 	db->link = NULL;
@@ -187,12 +189,26 @@ static int number_of(struct sql *q)
 /* The slot of a statement for that many rows; an empty one where it is not prepared yet. */
 static struct prepared *slot_of(struct db *db, uint32_t key)
 {
-	uint32_t i = key * 2654435761u % PREPARED_SLOTS;
+	size_t i = key * 2654435761u;
 
-	for (int tries = 0; tries < PREPARED_SLOTS; tries++, i = (i + 1) % PREPARED_SLOTS)
-		if (db->prepared[i].key == key || db->prepared[i].key == 0)
-			return &db->prepared[i];
-	abort();
+	while (db->prepared[i % db->slots].key != key && db->prepared[i % db->slots].key != 0)
+		i++;
+	return &db->prepared[i % db->slots];
+}
+
+static void make_room(struct db *db)
+{
+	struct prepared *old = db->prepared;
+	size_t n = db->slots;
+
+	if (2 * (db->used + 1) <= n)
+		return;
+	db->slots = n ? 2 * n : PREPARED_FIRST;
+	db->prepared = must_alloc(sizeof *db->prepared * db->slots);
+	for (size_t i = 0; i < n; i++)
+		if (old[i].key)
+			*slot_of(db, old[i].key) = old[i];
+	free(old);
 }
 
 void sql_write(struct buf *to, const struct sql *q, size_t rows)
@@ -231,14 +247,14 @@ static enum err failed_statement(struct db *db, MYSQL_STMT *s)
 
 static enum err prepare(struct db *db, struct sql *q, size_t rows, MYSQL_STMT **out)
 {
-	struct prepared *slot =
-		slot_of(db, (uint32_t)number_of(q) * (DB_ROWS_MAX + 1) + (uint32_t)rows);
+	uint32_t key = (uint32_t)number_of(q) * (DB_ROWS_MAX + 1) + (uint32_t)rows;
 	struct buf text = BUF_INIT(STATEMENT_MAX);
 	MYSQL_STMT *s;
 	enum err e = OK;
 
-	*out = slot->statement;
-	if (slot->statement)
+	make_room(db);
+	*out = slot_of(db, key)->statement;
+	if (*out)
 		return OK;
 	s = mysql_stmt_init(db->link);
 	if (!s)
@@ -254,31 +270,22 @@ static enum err prepare(struct db *db, struct sql *q, size_t rows, MYSQL_STMT **
 		mysql_stmt_close(s);
 		e = failed(db, code, words);
 	} else {
-		slot->key = (uint32_t)number_of(q) * (DB_ROWS_MAX + 1) + (uint32_t)rows;
-		slot->statement = *out = s;
+		*slot_of(db, key) = (struct prepared){ key, s };
+		db->used++;
+		*out = s;
 	}
 	buf_free(&text);
 	return e;
 }
 
-static enum err execute(struct db *db, struct sql *q, size_t rows, const struct arg *args, size_t n,
-	MYSQL_STMT **out)
+/* Not on the stack: the few that are many would cost every thread as much, since the compiler's
+ * guard touches each page of it. */
+static bool bind_args(MYSQL_STMT *s, const struct arg *args, size_t n)
 {
-	MYSQL_BIND bind[ARGS_MAX];
-	unsigned long lengths[ARGS_MAX];
-	MYSQL_STMT *s = NULL;
-	enum err e = ready(db);
+	MYSQL_BIND *bind = must_alloc(sizeof *bind * n);
+	bool bound;
 
-	if (e == OK)
-		e = prepare(db, q, rows, &s);
-	if (e != OK)
-		return e;
-	if (n > ARGS_MAX || n != mysql_stmt_param_count(s))
-		abort();
-	memset(bind, 0, sizeof *bind * n);
-	for (size_t i = 0; i < n; i++) {
-		lengths[i] = args[i].s.n;
-		bind[i].length = &lengths[i];
+	for (size_t i = 0; i < n; i++)
 		switch (args[i].kind) {
 		case ARG_NULL: bind[i].buffer_type = MYSQL_TYPE_NULL; break;
 		case ARG_INT:
@@ -293,8 +300,24 @@ static enum err execute(struct db *db, struct sql *q, size_t rows, const struct 
 			bind[i].buffer_length = args[i].s.n;
 			break;
 		}
-	}
-	if ((n && mysql_stmt_bind_param(s, bind)) || mysql_stmt_execute(s))
+	bound = mysql_stmt_bind_param(s, bind) == 0;
+	free(bind);
+	return bound;
+}
+
+static enum err execute(struct db *db, struct sql *q, size_t rows, const struct arg *args, size_t n,
+	MYSQL_STMT **out)
+{
+	MYSQL_STMT *s = NULL;
+	enum err e = ready(db);
+
+	if (e == OK)
+		e = prepare(db, q, rows, &s);
+	if (e != OK)
+		return e;
+	if (n != mysql_stmt_param_count(s))
+		abort();
+	if ((n && !bind_args(s, args, n)) || mysql_stmt_execute(s))
 		return failed_statement(db, s);
 	*out = s;
 	return OK;

@@ -39,9 +39,9 @@ bool rows_fetch(MYSQL_STMT *s, struct arena *a, struct rows *rows)
 
 	if (!about || columns > COLUMNS_MAX)
 		abort();
-	memset(bind, 0, sizeof bind);
-	memset(values, 0, sizeof values);
-	memset(null, 0, sizeof null);
+	memset(bind, 0, sizeof *bind * columns);
+	memset(values, 0, sizeof *values * columns);
+	memset(null, 0, sizeof *null * columns);
 	for (unsigned i = 0; i < columns; i++) {
 		enum enum_field_types type = mysql_fetch_field_direct(about, i)->type;
 

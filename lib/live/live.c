@@ -217,6 +217,7 @@ static void every_second(uv_timer_t *timer)
 	l->quiet_s = l->door->is_empty() && !hub_listening(l->hub) ? l->quiet_s + 1 : 0;
 	if (++l->seconds % SWEEP_S == 0)
 		hub_sweep(l->hub);
+	threads_rest(&l->threads);
 }
 
 /* --- from start to end --- */

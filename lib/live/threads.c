@@ -1,5 +1,7 @@
 #include "live/threads.h"
 
+#include "core/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +18,7 @@ void threads_init_many(struct threads *t, struct host *host, int n)
 	t->n = n;
 	t->all = must_alloc(sizeof *t->all * (size_t)n);
 	t->taken = must_alloc(sizeof *t->taken * (size_t)n);
+	t->used_us = must_alloc(sizeof *t->used_us * (size_t)n);
 	for (int i = 0; i < n; i++)
 		worker_init(&t->all[i], host);
 }
@@ -31,6 +34,7 @@ void threads_free(struct threads *t)
 		worker_free(&t->all[i]);
 	free(t->all);
 	free(t->taken);
+	free(t->used_us);
 	uv_mutex_destroy(&t->lock);
 }
 
@@ -52,5 +56,21 @@ void thread_give(struct threads *t, struct worker *w)
 {
 	uv_mutex_lock(&t->lock);
 	t->taken[w - t->all] = false;
+	t->used_us[w - t->all] = clock_us();
+	uv_mutex_unlock(&t->lock);
+}
+
+void threads_rest(struct threads *t)
+{
+	uv_mutex_lock(&t->lock);
+	for (int i = 0; i < t->n; i++) {
+		struct worker *w = &t->all[i];
+		int64_t idle_us = w->host->conf.db_idle_s * 1000000;
+
+		if (t->taken[i] || !t->used_us[i] || clock_us() - t->used_us[i] < idle_us)
+			continue;
+		worker_rest(w);
+		t->used_us[i] = 0;
+	}
 	uv_mutex_unlock(&t->lock);
 }

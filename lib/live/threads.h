@@ -10,6 +10,7 @@
 struct threads {
 	struct worker *all;
 	bool *taken;
+	int64_t *used_us; /* when it was given back; 0: it rests */
 	int n;
 	uv_mutex_t lock; /* guards which of them are free */
 };
@@ -21,5 +22,7 @@ void threads_free(struct threads *t);
 /* There is always one: the pool has as many threads as there are of these. */
 struct worker *thread_take(struct threads *t);
 void thread_give(struct threads *t, struct worker *w);
+/* From time to time: those that have been idle give back what they hold. */
+void threads_rest(struct threads *t);
 
 #endif

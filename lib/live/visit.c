@@ -13,12 +13,15 @@ struct visits {
 	struct host *host;
 	struct threads *threads;
 	uv_async_t resumed;
+	uv_timer_t looking;
 	uv_mutex_t lock; /* guards what follows */
 	struct visit *back, **back_end;
 	bool closed;
 	/* the loop's alone */
 	struct visit *spare; /* with memory that is warm */
 	unsigned n, spare_n;
+	bool came; /* somebody, since it was last looked whether all is idle */
+	int handles;
 };
 
 struct visit {
@@ -75,6 +78,7 @@ static struct visit *enter(struct visits *all)
 	struct visit *v = all->spare;
 
 	all->n++;
+	all->came = true;
 	if (v) {
 		all->spare = v->next;
 		all->spare_n--;
@@ -209,9 +213,29 @@ void visit_forget(struct visit *v)
 
 /* --- all of them --- */
 
+static void discard_spare(struct visits *all)
+{
+	for (struct visit *v; (v = all->spare);) {
+		all->spare = v->next;
+		discard(v);
+	}
+	all->spare_n = 0;
+}
+
+static void look_for_idle(uv_timer_t *timer)
+{
+	struct visits *all = timer->data;
+
+	if (!all->came)
+		discard_spare(all);
+	all->came = false;
+	threads_rest(all->threads);
+}
+
 struct visits *visits_new(uv_loop_t *loop, struct host *host, struct threads *threads)
 {
 	struct visits *all = must_alloc(sizeof *all);
+	uint64_t idle_ms = 1000 * (uint64_t)host->conf.db_idle_s;
 
 	all->loop = loop;
 	all->host = host;
@@ -219,16 +243,19 @@ struct visits *visits_new(uv_loop_t *loop, struct host *host, struct threads *th
 	all->back_end = &all->back;
 	uv_mutex_init(&all->lock);
 	uv_async_init(loop, &all->resumed, go_on);
-	all->resumed.data = all;
+	uv_timer_init(loop, &all->looking);
+	all->handles = 2;
+	all->resumed.data = all->looking.data = all;
+	uv_timer_start(&all->looking, look_for_idle, idle_ms, idle_ms);
 	return all;
 }
 
 /* Somebody may still come back: the process ends without them. */
-static void is_closed(uv_handle_t *async)
+static void is_closed(uv_handle_t *handle)
 {
-	struct visits *all = async->data;
+	struct visits *all = handle->data;
 
-	if (all->n)
+	if (--all->handles || all->n)
 		return;
 	uv_mutex_destroy(&all->lock);
 	free(all);
@@ -236,13 +263,11 @@ static void is_closed(uv_handle_t *async)
 
 void visits_free(struct visits *all)
 {
-	for (struct visit *v = all->spare, *next; v; v = next) {
-		next = v->next;
-		discard(v);
-	}
+	discard_spare(all);
 	uv_mutex_lock(&all->lock);
 	all->closed = true;
 	uv_mutex_unlock(&all->lock);
+	uv_close((uv_handle_t *)&all->looking, is_closed);
 	uv_close((uv_handle_t *)&all->resumed, is_closed);
 }
 

@@ -16,6 +16,7 @@
 #include "web/route.h"
 
 #include <json.h>
+#include <malloc.h>
 
 enum err walk(struct request *rq)
 {
@@ -81,6 +82,14 @@ void worker_init(struct worker *w, struct host *host)
 {
 	worker_init_bare(w, host);
 	w->db = db_new(&host->conf);
+}
+
+void worker_rest(struct worker *w)
+{
+	db_rest(w->db);
+	buf_free(&w->body);
+	arena_free(&w->arena);
+	malloc_trim(0);
 }
 
 void worker_free(struct worker *w)

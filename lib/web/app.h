@@ -15,6 +15,8 @@ struct worker {
 void worker_init(struct worker *w, struct host *host);
 /* One of a thread that must never wait: without a database. */
 void worker_init_bare(struct worker *w, struct host *host);
+/* It is idle: gives back what it can have anew, its connection to the database above all. */
+void worker_rest(struct worker *w);
 void worker_free(struct worker *w);
 /* Serves the request that stands at the gate; returns the status it answered. It is the following
  * in one: a request as it stands at the gate, all its steps up to the handler's outcome, the answer

@@ -17,7 +17,7 @@ static struct {
 	struct host *host;
 	pthread_t gone; /* the thread that ended last, if `any_gone`: the next one joins it */
 	bool any_gone;
-	int wanted; /* so many serve, or wait for somebody to serve */
+	int wanted; /* so many serve at most, or wait for somebody to serve */
 	int all, aside;
 } crew = { .lock = PTHREAD_MUTEX_INITIALIZER, .fewer = PTHREAD_COND_INITIALIZER };
 
@@ -54,11 +54,16 @@ static void leave(bool counts)
 		pthread_join(before, NULL);
 }
 
+static void rest(void *worker)
+{
+	worker_rest(worker);
+}
+
 static void *work(void *host)
 {
-	struct gate_fastcgi *f = gate_fastcgi_new();
-	bool wanted = true;
 	struct worker w;
+	struct gate_fastcgi *f = gate_fastcgi_new(rest, &w);
+	bool wanted = true;
 	struct gate gate;
 
 	worker_init(&w, host);
@@ -109,18 +114,27 @@ void crew_return(void)
 	stands_aside = false;
 }
 
+/* Should none be had now, the next who has done its request looks for work. */
+static void all_busy(void)
+{
+	pthread_mutex_lock(&crew.lock);
+	if (crew.all - crew.aside < crew.wanted)
+		add_one();
+	pthread_mutex_unlock(&crew.lock);
+}
+
 static void start(struct host *host)
 {
 	crew.host = host;
 	crew.wanted = (int)host->conf.threads;
+	gate_init((int)host->conf.db_idle_s, all_busy);
 	pthread_attr_init(&crew.small);
 	pthread_attr_setstacksize(&crew.small, STACK_BYTES);
 	pthread_mutex_lock(&crew.lock);
-	while (crew.all < crew.wanted)
-		if (!add_one()) {
-			log_say("error", "thread %d cannot be started", crew.all + 1);
-			exit(1);
-		}
+	if (!add_one()) {
+		log_say("error", "no thread can be started");
+		exit(1);
+	}
 	pthread_mutex_unlock(&crew.lock);
 }
 
@@ -135,7 +149,6 @@ void crew_serve(struct host *host)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	gate_init();
 	start(host);
 	while (sigwait(&signals, &got) == 0 && got == SIGHUP)
 		log_reopen();

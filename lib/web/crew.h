@@ -1,8 +1,10 @@
 /* crew.h - the threads of a program, which serve one request each.
  *
- * There are as many as the settings say, and more while some of them stand aside: a thread that is
- * kept waiting by a slow client says so, and another takes its place. So five hundred people whose
- * uploads trickle in cost five hundred small stacks, and nobody else's time. */
+ * There are as many as have something to do, up to what the settings say: one begins, another comes
+ * when all are busy, and who has had nothing to do for a minute ends. There are more while some of
+ * them stand aside: a thread that is kept waiting by a slow client says so, and another takes its
+ * place. So five hundred people whose uploads trickle in cost five hundred small stacks, and nobody
+ * else's time. */
 #ifndef WEB_CREW_H
 #define WEB_CREW_H
 

@@ -33,9 +33,12 @@ struct gate_fastcgi {
 	int64_t unread; /* of the body */
 	int watch;      /* an epoll set: the listening socket, and `closing` */
 	bool open;
+	void (*rest)(void *context);
+	void *context;
 };
 
 static _Atomic bool closed;
+static int patience_ms;
 static int closing = -1; /* readable from gate_close() on */
 
 bool gate_is_fastcgi(void)
@@ -168,13 +171,14 @@ static bool fastcgi_write(struct gate *g, struct str bytes)
 	return FCGX_PutStr(bytes.p, (int)bytes.n, f->request.out) == (int)bytes.n;
 }
 
-void gate_init(void)
+void gate_init(int idle_s, void (*all_busy)(void))
 {
 	int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
 
 	fcntl(LISTENING, F_SETFL, fcntl(LISTENING, F_GETFL) | O_NONBLOCK);
 	closing = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	turn_open(cores > 1 ? cores - 1 : 1); /* the web server needs one */
+	patience_ms = 1000 * idle_s;
+	turn_open(cores > 1 ? cores - 1 : 1, idle_s, all_busy); /* the web server needs one */
 	FCGX_Init();
 }
 
@@ -189,6 +193,7 @@ void gate_close(void)
 static int accept_one(const struct gate_fastcgi *f)
 {
 	struct epoll_event event;
+	int ms = patience_ms;
 
 	for (;;) {
 		int fd = accept4(LISTENING, NULL, NULL, SOCK_CLOEXEC);
@@ -198,7 +203,10 @@ static int accept_one(const struct gate_fastcgi *f)
 		if (errno == EAGAIN && atomic_load(&closed))
 			return -1;
 		if (errno == EAGAIN) {
-			epoll_wait(f->watch, &event, 1, -1);
+			if (epoll_wait(f->watch, &event, 1, ms) == 0) {
+				f->rest(f->context);
+				ms = -1;
+			}
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			log_say("error", "accept: %s", strerror(errno));
 			usleep(REST_US); /* out of descriptors or memory: others must end first */
@@ -216,10 +224,12 @@ static void watch(const struct gate_fastcgi *f, int fd, uint32_t how)
 	}
 }
 
-struct gate_fastcgi *gate_fastcgi_new(void)
+struct gate_fastcgi *gate_fastcgi_new(void (*rest)(void *context), void *context)
 {
 	struct gate_fastcgi *f = must_alloc(sizeof *f);
 
+	f->rest = rest;
+	f->context = context;
 	/* No listening socket for libfcgi: when a request cannot be read it must come back, not
 	 * accept another. */
 	FCGX_InitRequest(&f->request, -1, 0);
@@ -266,7 +276,8 @@ bool gate_fastcgi_next(struct gate_fastcgi *f, struct gate *g)
 	for (;;) {
 		int fd;
 
-		turn_take();
+		if (!turn_take() && !atomic_load(&closed))
+			return false;
 		fd = accept_one(f);
 		if (fd < 0) {
 			turn_pass();

@@ -26,16 +26,18 @@ char **gate_params_copy(struct arena *a, char **params);
 
 struct gate_fastcgi;
 
-/* One per worker thread. */
-struct gate_fastcgi *gate_fastcgi_new(void);
+/* One per worker thread. `rest` is called when it alone looks for work and there is none for long.
+ */
+struct gate_fastcgi *gate_fastcgi_new(void (*rest)(void *context), void *context);
 void gate_fastcgi_free(struct gate_fastcgi *f);
-/* The next request; false when the process is asked to end. */
+/* The next request; false when the process is asked to end, or others are enough. */
 bool gate_fastcgi_next(struct gate_fastcgi *f, struct gate *g);
 /* After each request. */
 void gate_fastcgi_done(struct gate_fastcgi *f);
 
-/* Before any worker starts; then, once, to end: no worker accepts any more. */
-void gate_init(void);
+/* Before any worker starts: after how many seconds a thread is idle, and who is told that all
+ * threads have something to do. Then, once, to end: no worker accepts any more. */
+void gate_init(int idle_s, void (*all_busy)(void));
 void gate_close(void);
 
 #endif
