@@ -1,6 +1,6 @@
 // The latest 50 messages of a chat out of 1,000,000, beside the Node peer, and beside the same out of 10,000.
 import { crowd } from '../crowd.mjs'
-import { cpu, inTurns, inWords, isNoisy, load, noiseInWords, noiseOf, rate, ratio } from '../measure.mjs'
+import { cpu, cpuOf, inTurns, inWords, isNoisy, load, noiseInWords, noiseOf, rate, ratio } from '../measure.mjs'
 import { stage } from '../stage.mjs'
 import { startPeer } from './peer.mjs'
 
@@ -48,9 +48,10 @@ export default async function history({ figure, raw }) {
     target('node', { port: peer.port, tokens: peer.tokens, 'read-path': '/api/chats/{r}/messages?limit=50', pids: { peer: peer.pid, database } })
   ])
   const noisy = isNoisy(noiseOf(ours, node))
+  const parts = Object.keys(pids).map(name => `${name} ${cpuOf(ours, name).toFixed(3)}`).join(', ')
   figure({
     what: `latest 50 of ${MESSAGES} messages / Node peer, ${READERS} readers`, goal: '>= 2.5', figure: ratio(ours, node, rate), noisy,
-    detail: `${inWords('ours', ours)}; ${inWords('Node', node)} s/1,000; ${noiseInWords(ours, node)}`
+    detail: `${inWords('ours', ours)} (${parts}); ${inWords('Node', node)} s/1,000; ${noiseInWords(ours, node)}`
   })
   figure({ what: 'the same, CPU', goal: '<= 0.4', figure: ratio(ours, node, cpu), noisy })
   figure({
