@@ -54,23 +54,31 @@ static bool read_namespace(struct str *rest, struct packet *p)
 	return p->namespace.n <= PACKET_NAMESPACE_MAX;
 }
 
+static bool is_event(const struct packet *p)
+{
+	return p->type == PACKET_EVENT || p->type == PACKET_BINARY_EVENT;
+}
+
 /* One value of any kind: what is parsed in lib/web/body.c must be an object. */
 static bool read_json(struct str text, struct packet *p)
 {
 	static struct json_tokener *t; /* the loop's; making one costs as much as a small packet */
 	const char *why;
 	size_t members;
+	enum json_verdict verdict = body_scan(text, &members, &why);
 
-	if (!body_scan(text, &members, &why))
-		return false;
+	p->json = text;
+	if (verdict == JSON_UNFIT && is_event(p) && text.p[0] == '[')
+		p->unfit = why;
+	if (verdict != JSON_FIT)
+		return p->unfit != NULL;
 	if (!t)
 		t = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
 	json_tokener_reset(t);
-	p->tree = json_tokener_parse_ex(t, text.p, (int)text.n);
+	p->tree = body_tree(t, text);
 	/* A number may go on: only the end of the text ends it. */
 	if (!p->tree && json_tokener_get_error(t) == json_tokener_continue)
 		p->tree = json_tokener_parse_ex(t, "", 1);
-	p->json = text;
 	return true;
 }
 
@@ -80,6 +88,8 @@ static bool makes_sense(const struct packet *p)
 	enum json_type type = json_object_get_type(p->tree);
 	struct json_object *first;
 
+	if (p->unfit)
+		return true;
 	switch (p->type) {
 	case PACKET_CONNECT: return !p->json.p || type == json_type_object;
 	case PACKET_DISCONNECT: return !p->json.p;

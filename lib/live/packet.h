@@ -28,6 +28,7 @@ struct packet {
 	struct json_object *tree; /* of it; packet_clear() frees it */
 	int64_t id;               /* -1: none */
 	int attachments;
+	const char *unfit; /* of an event that has no tree: why its JSON is not taken */
 };
 
 /* false: it is none. */

@@ -209,12 +209,17 @@ static void ack_problem(
 static void on_said(struct sio_socket *s, const struct packet *p, const struct str *attachments)
 {
 	struct visitor *v = sio_data(s);
-	struct json_object *first = json_object_array_get_idx(p->tree, 0), *arg = NULL;
+	struct json_object *first, *arg = NULL;
 	struct spoken command = { 0 };
 	struct arena a;
 	const char *why;
 
 	(void)attachments;
+	if (p->unfit) {
+		ack_problem(v, p->id, 400, "malformed_json", p->unfit);
+		return;
+	}
+	first = json_object_array_get_idx(p->tree, 0);
 	if (json_object_array_length(p->tree) > 1)
 		arg = json_object_array_get_idx(p->tree, 1);
 	arena_init(&a);

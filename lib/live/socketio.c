@@ -57,7 +57,7 @@ static void send_packet(struct sio *c, const struct packet *p, const struct str 
 static void send_from(struct sio_socket *s, enum packet_type type, int64_t id, struct str json,
 	const struct str *attachments, int n)
 {
-	struct packet p = { type, str_of(s->namespace), json, NULL, id, n };
+	struct packet p = { type, str_of(s->namespace), json, NULL, id, n, NULL };
 
 	send_packet(s->sio, &p, attachments);
 }
@@ -197,7 +197,7 @@ void *sio_met(const struct sio_socket *s)
 static bool connect_to(struct sio *c, const struct packet *p)
 {
 	struct packet none = { PACKET_CONNECT_ERROR, p->namespace,
-		STR("{\"message\":\"Invalid namespace\"}"), NULL, -1, 0 };
+		STR("{\"message\":\"Invalid namespace\"}"), NULL, -1, 0, NULL };
 	struct sio_socket *s;
 	size_t n = 0;
 

@@ -11,6 +11,7 @@ struct scan {
 	const char *p, *end, *why;
 	size_t members;
 	int depth;
+	bool unfit;
 };
 
 static bool refuse(struct scan *s, const char *why)
@@ -18,6 +19,13 @@ static bool refuse(struct scan *s, const char *why)
 	if (!s->why)
 		s->why = why;
 	return false;
+}
+
+/* It is JSON, but more than is taken here. */
+static bool refuse_unfit(struct scan *s, const char *why)
+{
+	s->unfit = true;
+	return refuse(s, why);
 }
 
 static void skip_space(struct scan *s)
@@ -78,7 +86,7 @@ static bool number(struct scan *s)
 	}
 	n = (size_t)(s->p - from);
 	if (n >= sizeof text)
-		return refuse(s, "there is a number that is too long");
+		return refuse_unfit(s, "there is a number that is too long");
 	memcpy(text, from, n);
 	text[n] = 0;
 	if (whole) {
@@ -88,10 +96,11 @@ static bool number(struct scan *s)
 		if (str_is(t, "-0"))
 			return true;
 		if (!str_int(t, &value) || value > 9007199254740991 || value < -9007199254740991)
-			return refuse(s, "there is a whole number beyond 2^53");
+			return refuse_unfit(s, "there is a whole number beyond 2^53");
 		return true;
 	}
-	return isfinite(strtod(text, NULL)) || refuse(s, "there is a number that is out of range");
+	return isfinite(strtod(text, NULL)) ||
+	       refuse_unfit(s, "there is a number that is out of range");
 }
 
 static bool four_hex(struct scan *s, unsigned *out)
@@ -120,17 +129,18 @@ static bool escape(struct scan *s)
 	if (!four_hex(s, &unit))
 		return false;
 	if (unit == 0)
-		return refuse(s, "there is a NUL character");
+		return refuse_unfit(s, "there is a NUL character");
 	if (unit >= 0xdc00 && unit <= 0xdfff)
-		return refuse(s, "there is half a surrogate pair");
+		return refuse_unfit(s, "there is half a surrogate pair");
 	if (unit < 0xd800 || unit > 0xdbff)
 		return true;
 	if (s->end - s->p < 2 || s->p[0] != '\\' || s->p[1] != 'u')
-		return refuse(s, "there is half a surrogate pair");
+		return refuse_unfit(s, "there is half a surrogate pair");
 	s->p += 2;
 	if (!four_hex(s, &low))
 		return false;
-	return (low >= 0xdc00 && low <= 0xdfff) || refuse(s, "there is half a surrogate pair");
+	return (low >= 0xdc00 && low <= 0xdfff) ||
+	       refuse_unfit(s, "there is half a surrogate pair");
 }
 
 static bool string(struct scan *s)
@@ -197,7 +207,7 @@ static bool value(struct scan *s)
 	case '{':
 	case '[':
 		if (s->depth == JSON_DEPTH_MAX)
-			return refuse(s, "it is nested too deeply");
+			return refuse_unfit(s, "it is nested too deeply");
 		s->depth++;
 		good = contents(s, *s->p == '{' ? '}' : ']');
 		s->depth--;
@@ -213,14 +223,14 @@ static bool value(struct scan *s)
 	return refuse(s, "there is something that is not JSON");
 }
 
-bool body_scan(struct str text, size_t *members, const char **why)
+enum json_verdict body_scan(struct str text, size_t *members, const char **why)
 {
 	struct scan s = { .p = text.p, .end = text.p + text.n };
 	bool good;
 
 	if (!str_utf8(text, NULL)) {
 		*why = "it is not valid UTF-8";
-		return false;
+		return JSON_NONE;
 	}
 	good = value(&s);
 	if (good) {
@@ -230,7 +240,7 @@ bool body_scan(struct str text, size_t *members, const char **why)
 	}
 	*members = s.members;
 	*why = s.why;
-	return good;
+	return good ? JSON_FIT : s.unfit ? JSON_UNFIT : JSON_NONE;
 }
 
 static size_t count_members(struct json_object *o)
@@ -251,8 +261,8 @@ static size_t count_members(struct json_object *o)
 }
 
 /* json-c 0.16 reads an escaped pair as U+FFFD where the last sixteen bits of the character look
- * like half a pair (U+1D800, U+2D800 …). So pairs are resolved before it sees them. `text` is JSON
- * that body_scan() has let through; `to` has room for as much. */
+ * like half a pair (U+1D800, U+2D800 …). So pairs are resolved before it sees them. `to` has room
+ * for as much as the text is long. */
 static size_t join_pairs(char *to, struct str text)
 {
 	struct scan s = { .p = text.p, .end = text.p + text.n };
@@ -279,7 +289,7 @@ static size_t join_pairs(char *to, struct str text)
 	return n;
 }
 
-static struct json_object *read_tree(struct json_tokener *tokener, struct str text)
+struct json_object *body_tree(struct json_tokener *tokener, struct str text)
 {
 	char *joined = must_alloc(text.n + 1);
 	struct json_object *tree =
@@ -295,13 +305,13 @@ enum err body_parse(struct str text, struct json_object **tree, const char **why
 	size_t members;
 
 	*tree = NULL;
-	if (!body_scan(text, &members, why))
+	if (body_scan(text, &members, why) != JSON_FIT)
 		return ERR_MALFORMED_JSON;
 	tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
 	if (!tokener)
 		return ERR_INTERNAL;
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	*tree = read_tree(tokener, text);
+	*tree = body_tree(tokener, text);
 	json_tokener_free(tokener);
 	if (!json_object_is_type(*tree, json_type_object))
 		*why = "it is not an object";

@@ -14,9 +14,14 @@
 
 enum { JSON_DEPTH_MAX = 8 };
 
+/* JSON_UNFIT: JSON as far as it was read, up to something that is not taken. */
+enum json_verdict { JSON_NONE, JSON_UNFIT, JSON_FIT };
+
 /* Whether the text is one JSON value as described. `members` is how many name-value pairs stand in
  * it, on all levels; `why` says in words what is wrong. */
-bool body_scan(struct str text, size_t *members, const char **why);
+enum json_verdict body_scan(struct str text, size_t *members, const char **why);
+/* The tree of a value that was found fit. */
+struct json_object *body_tree(struct json_tokener *tokener, struct str text);
 /* The tree of one JSON object; the caller gives it back with json_object_put. */
 enum err body_parse(struct str text, struct json_object **tree, const char **why);
 

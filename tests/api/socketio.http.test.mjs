@@ -44,6 +44,23 @@ for (const [way, transports] of Object.entries(ways)) {
   })
 }
 
+test('what a program would not read is refused by the acknowledgement, and the socket stays', async () => {
+  const chat = await openDirect(client, anna, boris)
+  const one = await enter(anna)
+  const deep = Array.from({ length: 9 }).reduce(inner => [inner], 1)
+  const refused = [
+    ['a\u0000b', 'there is a NUL character'], ['half \ud83d', 'there is half a surrogate pair'],
+    [9007199254740994, 'there is a whole number beyond 2^53'], [deep, 'it is nested too deeply']
+  ]
+  for (const [body, detail] of refused) {
+    const { ok, error } = await one.ask('message', { chatId: chat.id, body })
+    assert.deepEqual({ ok, ...error }, { ok: false, status: 400, code: 'malformed_json', detail })
+  }
+  const astral = '\u{1D800} \u{2F800}'
+  assert.equal((await one.ask('message', { chatId: chat.id, body: astral })).data.body, astral)
+  one.end()
+})
+
 test('every command does what its call does', async () => {
   const one = await enter(vera)
   const good = async (name, value) => {

@@ -84,10 +84,11 @@ static void join(struct sio_socket *s, struct json_object *auth, struct str auth
 
 static void event(struct sio_socket *s, const struct packet *p, const struct str *attachments)
 {
-	const char *name = json_object_get_string(json_object_array_get_idx(p->tree, 0));
+	const char *name =
+		p->unfit ? "" : json_object_get_string(json_object_array_get_idx(p->tree, 0));
 	bool acked = strcmp(name, "message-with-ack") == 0 && p->id >= 0;
 	struct buf text = BUF_INIT(PAYLOAD + 100);
-	size_t n = json_object_array_length(p->tree);
+	size_t n = p->unfit ? 0 : json_object_array_length(p->tree);
 
 	buf_z(&text, acked ? "[" : "[\"message-back\"");
 	for (size_t i = 1; i < n; i++) {

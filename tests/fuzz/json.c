@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct json_object *tree = NULL, *again = NULL;
 	const char *why = NULL, *written;
 	size_t members = 0, n;
-	bool scanned = body_scan(text, &members, &why);
+	bool scanned = body_scan(text, &members, &why) == JSON_FIT;
 	enum err e;
 
 	if (scanned && !str_utf8(text, NULL))

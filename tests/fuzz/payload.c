@@ -27,6 +27,7 @@ static void check_packet(struct str text)
 		p.attachments >= 0 && p.attachments <= PACKET_ATTACHMENTS_MAX);
 	packet_write(&out, &p);
 	must(packet_read(buf_as_str(&out), &again));
+	must(!p.unfit == !again.unfit && !(p.unfit && p.tree));
 	must(again.type == p.type && again.id == p.id && again.attachments == p.attachments &&
 		str_eq(again.namespace, p.namespace) && str_eq(again.json, p.json));
 	packet_clear(&p);

@@ -53,10 +53,10 @@ static void what_is_no_packet_is_refused(void **state)
 {
 	static const char *const rows[] = { "", "7[]", "x", "2", "2{}", "2[]", "2[{}]", "2[null]",
 		"2[\"a\"]x", "2[\"a\"", "2[\"a\",]", "2[\"a\"][", "20", "2-1[\"a\"]",
-		"21234567890123456[\"a\"]", "2[\"\\ud800\"]", "2[\"\x80\"]", "2[NaN]", "2[01]",
-		"2[\"a\",{\"b\":1,}]", "2[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]", "3{}", "3", "1[]", "4",
-		"4[]", "4null", "0[]", "0\"x\"", "0null", "5[\"a\"]", "5-[\"a\"]", "5x-[\"a\"]",
-		"511-[\"a\"]", "5999999999999999999999-[]", "51[\"a\"]", "6-1-[]",
+		"21234567890123456[\"a\"]", "2[\"\x80\"]", "2[NaN]", "2[01]", "2\"\\u0000\"",
+		"0{\"a\":\"\\u0000\"}", "3[9007199254740993]", "2[\"a\",{\"b\":1,}]", "3{}", "3",
+		"1[]", "4", "4[]", "4null", "0[]", "0\"x\"", "0null", "5[\"a\"]", "5-[\"a\"]",
+		"5x-[\"a\"]", "511-[\"a\"]", "5999999999999999999999-[]", "51[\"a\"]", "6-1-[]",
 		"0/0123456789012345678901234567890123456789012345678901234567890123456789,",
 		"2/x[\"a\"]" };
 
@@ -67,6 +67,32 @@ static void what_is_no_packet_is_refused(void **state)
 		EXPECT(!packet_read(str_of(rows[i]), &p), "row %zu: %s", i, rows[i]);
 		EXPECT(!p.tree, "row %zu", i);
 	}
+}
+
+static void an_event_with_something_that_is_not_taken_is_one_all_the_same(void **state)
+{
+	static const char *const rows[] = { "27[\"\\ud800\"]", "2/x,7[\"a\",\"\\u0000\"]",
+		"27[9007199254740993]", "27[1e999]", "27[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]",
+		"52-7[\"\\ud800\",{\"_placeholder\":true,\"num\":0}]" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct packet p;
+
+		EXPECT(packet_read(str_of(rows[i]), &p), "row %zu: %s", i, rows[i]);
+		EXPECT(p.unfit && !p.tree && p.id == 7, "row %zu", i);
+	}
+}
+
+static void pairs_of_escapes_are_the_characters_they_mean(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	assert_true(packet_read(STR("2[\"\\ud836\\udc00 \\ud83d\\ude00\"]"), &p));
+	assert_string_equal(json_object_get_string(json_object_array_get_idx(p.tree, 0)),
+		"\xf0\x9d\xa0\x80 \xf0\x9f\x98\x80");
+	packet_clear(&p);
 }
 
 /* What broke off leaves nothing behind for the next. */
@@ -177,6 +203,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_are_read_and_written_back),
 		cmocka_unit_test(what_is_no_packet_is_refused),
+		cmocka_unit_test(an_event_with_something_that_is_not_taken_is_one_all_the_same),
+		cmocka_unit_test(pairs_of_escapes_are_the_characters_they_mean),
 		cmocka_unit_test(a_bad_packet_does_not_harm_the_next),
 		cmocka_unit_test(payloads_are_cut_into_packets),
 		cmocka_unit_test(what_is_no_payload_is_refused),
