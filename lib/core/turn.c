@@ -79,7 +79,7 @@ void turn_pass(void)
 	mine = false;
 	pthread_mutex_lock(&lock);
 	turns++;
-	nobody = !first;
+	nobody = !first && !closed;
 	for (w = first; w && w->called; w = w->next)
 		;
 	if (w) {

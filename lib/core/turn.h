@@ -14,7 +14,8 @@
 #include <stdbool.h>
 
 /* So many turns there are; none before that, and for who never takes one. Who has waited for
- * `idle_s` seconds is idle. `nobody` is called when a turn is passed on and nobody waits for it. */
+ * `idle_s` seconds is idle. `nobody` is called when a turn is passed on and nobody waits for it,
+ * but not after turn_close(): who is there then is enough. */
 void turn_open(int n, int idle_s, void (*nobody)(void));
 /* Waits for a turn, unless the thread still has it. false: it was idle, or there is none to come
  * after turn_close(). */

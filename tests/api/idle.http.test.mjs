@@ -27,11 +27,14 @@ const many = path => Promise.all(Array.from({ length: 40 }, () => client.get(pat
 test('threads and connections that nobody needs are given back, and had again', async () => {
   for (const round of [1, 2]) {
     for (const [program, path] of Object.entries(questions)) {
-      const statuses = new Set((await many(path)).map(({ status }) => status))
-      assert.deepEqual([...statuses], [program === 'files' ? 404 : 200], `${program}, round ${round}`)
-      assert.ok((await connections())[program] > 0, program)
+      // On a busy machine two seconds may be over before one looks.
+      await soon(1, 60_000, async () => {
+        const statuses = new Set((await many(path)).map(({ status }) => status))
+        assert.deepEqual([...statuses], [program === 'files' ? 404 : 200], `${program}, round ${round}`)
+        const isCrowd = program !== 'users' || threads(program) > 2
+        return { status: isCrowd && (await connections())[program] > 0 ? 1 : 0 }
+      })
     }
-    assert.ok(threads('users') > 2)
     // Who writes messages, and who tidies up, keep theirs.
     const rest = { users: 0, chats: 0, files: 1, messages: 2 }
     await soon(1, 30_000, async () => {

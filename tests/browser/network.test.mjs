@@ -26,8 +26,11 @@ test('what is written offline waits, survives a reload of the page, and is sent 
   assert.deepEqual((await devtools.send('Page.getAppManifest')).errors, [])
   assert.deepEqual((await devtools.send('Page.getInstallabilityErrors')).installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'), [])
 
+  const online = ann.page.locator('.chat-head').getByText('online', { exact: true })
+  await online.waitFor()
   await ann.context.setOffline(true)
   await ann.page.getByText('You are offline').waitFor()
+  await online.waitFor({ state: 'hidden' })
   await write(ann.page, 'first')
   await write(ann.page, 'second')
   await ann.page.getByRole('img', { name: 'Waiting to be sent' }).nth(1).waitFor()

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { settle } from '../people.mjs'
+import { png } from '../samples.mjs'
 import { PHONE, button, client, come, dialog, directChat, entry, field, log, says, tell, until, write } from './browser.mjs'
 
+const isPainted = picture => picture.evaluate(img => img.naturalWidth > 0).catch(() => false)
 const row = (page, text) => log(page).locator('[data-seq]').filter({ hasText: text })
 async function act(page, text, name) {
   await row(page, text).hover()
@@ -158,12 +160,15 @@ test('a group is made, renamed, joined, left and deleted', async t => {
   await button(ann.page, 'New group').click()
   const box = dialog(ann.page, 'New group')
   await box.getByLabel('Name').fill(name)
+  await box.locator('input[type=file]').setInputFiles({ name: 'club.png', mimeType: 'image/png', buffer: png(800, 600) })
+  await until(() => isPainted(box.locator('.portrait .avatar img')), 'the picture in the dialog')
   await box.getByLabel('Find people').fill('bob group')
   await box.getByRole('checkbox', { name: 'Bob Group' }).first().check()
   await box.getByLabel('Password').fill('sesame')
   await box.getByRole('checkbox', { name: /^Public/ }).check()
   await button(box, 'Create').click()
   await write(ann.page, 'Welcome')
+  await until(() => isPainted(entry(bob.page, 'Chats', name).locator('.avatar img')), 'the picture in the list')
   await entry(bob.page, 'Chats', name).click()
   await says(bob.page, 'Welcome').waitFor()
 

@@ -67,10 +67,14 @@ static void at_the_end_everybody_may_go(void **state)
 	pthread_t threads[THREADS];
 
 	(void)state;
-	turn_open(0, 60, nobody);
+	turn_open(1, 60, nobody);
+	assert_true(turn_take());
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, take_one, NULL), 0);
 	turn_close();
+	atomic_store(&told, 0);
+	turn_pass();
+	assert_int_equal(told, 0);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 }

@@ -21,6 +21,10 @@ export function NetLine() {
 
   const late = oldest && Date.now() - oldest > LONG_MS
   const off = !online || net.status === 'offline'
+  // Who else is online is not known then, and not said.
+  useEffect(() => {
+    document.documentElement.toggleAttribute('data-offline', off)
+  }, [off])
   if (!off && !late) return html`<div class="net-line" role="status"></div>`
   const again = () => {
     retryNow()
