@@ -8,7 +8,7 @@ import { connect, soon } from '../client.mjs'
 import { newcomer } from '../people.mjs'
 import { openSite } from '../site.mjs'
 import { checkTruth } from '../truth.mjs'
-import { signalAll } from './kills.mjs'
+import { renew } from './kills.mjs'
 import { openProxy } from './proxy.mjs'
 
 const WAYS = ['answer', 'command', 'both']
@@ -23,11 +23,7 @@ const { get, post, del } = client
 
 // From now on the programs reach the database through the proxy.
 writeFileSync(site.conf, readFileSync(site.conf, 'utf8').replace(`socket = ${socket}`, `socket = ${through}`))
-const restart = async () => {
-  await signalAll(site, PROGRAMS, 'SIGTERM')
-  await soon(200, 5000, () => get('/health'))
-}
-await restart()
+await renew(site, PROGRAMS)
 const [ann, bob] = await cast(client, 2)
 const group = await makeGroup(client, ann, [bob])
 after(async () => {
@@ -128,7 +124,7 @@ for (const way of WAYS) {
 
 test('a server that knows no blocks takes their statements one by one', async () => {
   proxy.old = true
-  await restart()
+  await renew(site, PROGRAMS)
   proxy.blocks = 0
   assert.equal((await post(`/messages/${group.id}`, { token: ann.token, body: { body: 'in pieces' } })).status, 201)
   assert.equal(await count('in pieces'), 1)

@@ -49,9 +49,11 @@ async function living(site, name) {
   return pid
 }
 
-// Sends the signal to each of these programs in turn.
-export async function signalAll(site, names, signal) {
-  for (const name of names) process.kill(await living(site, name), signal)
+// Ends these programs as a restart does, and waits until others live in their place: what is asked then, they answer.
+export async function renew(site, names) {
+  const old = await Promise.all(names.map(name => living(site, name)))
+  for (const pid of old) process.kill(pid, 'SIGTERM')
+  await until(() => names.every((name, i) => ![0, old[i]].includes(pidOf(site, name))), `${names} are new`)
 }
 
 // Kills it and answers {ms, away_ms}: milliseconds to the first success, for MariaDB from when it is back, and how long
