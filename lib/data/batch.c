@@ -3,13 +3,13 @@
 #include "core/clock.h"
 #include "data/attach.h"
 #include "data/block.h"
-#include "data/place.h"
+#include "data/guess.h"
 
 enum {
 	MESSAGE_VALUES = 8,
 	KEY_VALUES = 4,
-	VALUES_MAX = PLACE_MOVE_VALUES + EVENT_TAKE_VALUES +
-		     (KEY_VALUES + MESSAGE_VALUES + EVENT_PUT_VALUES) * BATCH_MAX,
+	VALUES_MAX = PLACE_MOVE_VALUES + EVENT_TAKE_VALUES + 1 +
+		     (GUESS_VALUES + KEY_VALUES + MESSAGE_VALUES + EVENT_PUT_VALUES) * BATCH_MAX,
 };
 
 static struct sql known_keys = SQL_ROWS(
@@ -26,16 +26,25 @@ static struct sql is_there = SQL("SELECT STRAIGHT_JOIN m.id FROM chat c JOIN mes
 				 "ON m.chat_id = c.id AND m.seq = ? AND m.author_id = ? "
 				 "AND m.created_at = ? WHERE c.id = ? LOCK IN SHARE MODE");
 /* The log's head is locked as late as can be: behind it every writer of the site stands in line.
- * What moves a single chat on goes along, and so do the keys if all messages have one. */
+ * What moves a single chat on goes along, and so do the keys if all messages have one; and where
+ * the places are guessed there is nothing before it. */
 static struct block tail = BLOCK(&event_take_step, &add_messages, &event_put_step);
 static struct block one_chat =
 	BLOCK(&place_move_step, &event_take_step, &add_messages, &event_put_step);
 static struct block one_chat_keyed =
 	BLOCK(&place_move_step, &add_keys, &event_take_step, &add_messages, &event_put_step);
 
+static struct block guessed = { .steps = { &guess_step, &event_take_step, &add_messages,
+					&event_put_step },
+	.undivided = true };
+static struct block guessed_keyed = { .steps = { &guess_step, &add_keys, &event_take_step,
+					      &add_messages, &event_put_step },
+	.undivided = true };
+
 struct batch {
 	struct arena *arena;
 	struct page *page;
+	struct guesses *guesses; /* NULL: it has had its guess */
 	struct outgoing **all;
 	size_t n, to_write;
 	struct places places;
@@ -68,7 +77,30 @@ static void sort_by_chat(struct batch *b)
 	}
 }
 
-static enum err lock_places(struct db *db, struct batch *b)
+/* Only what one block can write is. */
+static bool can_guess(const struct batch *b)
+{
+	bool keyed = b->all[0]->client_key.p != NULL;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (b->all[i]->files_n || (b->all[i]->client_key.p != NULL) != keyed)
+			return false;
+	return b->guesses && !b->settles && block_may_be_taken();
+}
+
+/* What would be refused by a guess may be right. */
+static bool replies_to_known(const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->all[i]->reply_to &&
+			b->all[i]->reply_to >
+				places_find(&b->places, b->all[i]->chat_id, b->all[i]->author_id)
+					->last_seq)
+			return false;
+	return true;
+}
+
+static enum err find_places(struct db *db, struct batch *b)
 {
 	int64_t chats[BATCH_MAX], authors[BATCH_MAX];
 	enum err e;
@@ -77,7 +109,13 @@ static enum err lock_places(struct db *db, struct batch *b)
 		chats[i] = b->all[i]->chat_id;
 		authors[i] = b->all[i]->author_id;
 	}
-	e = places_lock(db, b->page, b->arena, chats, authors, b->n, &b->places);
+	if (can_guess(b) && guess_places(b->guesses, b->arena, chats, authors, b->n, &b->places) &&
+		replies_to_known(b)) {
+		b->places.guessed = true;
+		e = places_name(db, b->page, b->arena, &b->places);
+	} else {
+		e = places_lock(db, b->page, b->arena, chats, authors, b->n, &b->places);
+	}
 	b->at = moment(b->arena, b->places.at_ms);
 	return e;
 }
@@ -291,8 +329,9 @@ static enum err write_all(struct db *db, struct batch *b)
 {
 	struct arg keys[KEY_VALUES * BATCH_MAX], values[VALUES_MAX], *to = values;
 	size_t keys_n = (size_t)(key_values(keys, b) - keys) / KEY_VALUES;
-	bool keyed = keys_n == b->to_write,
-	     at_once = b->places.n == 1 && !places_tell(&b->places) && (keys_n == 0 || keyed);
+	bool keyed = keys_n == b->to_write, is_guess = b->places.guessed,
+	     at_once = is_guess ||
+		       (b->places.n == 1 && !places_tell(&b->places) && (keys_n == 0 || keyed));
 	int64_t last = 0;
 	enum err e = write_files(db, b);
 
@@ -304,7 +343,9 @@ static enum err write_all(struct db *db, struct batch *b)
 		e = event_settle(db);
 	if (e != OK)
 		return e;
-	if (at_once)
+	if (is_guess)
+		to = guess_values(to, &b->places, b->to_write);
+	else if (at_once)
 		to = place_move_values(to, &b->places);
 	if (at_once && keyed)
 		to = key_values(to, b);
@@ -312,9 +353,9 @@ static enum err write_all(struct db *db, struct batch *b)
 	to = message_values(to, b);
 	to = event_values(to, b);
 	e = block_commit(db, b->arena,
-		!at_once ? &tail
-		: keyed  ? &one_chat_keyed
-			 : &one_chat,
+		is_guess  ? (keyed ? &guessed_keyed : &guessed)
+		: at_once ? (keyed ? &one_chat_keyed : &one_chat)
+			  : &tail,
 		b->to_write, values, (size_t)(to - values), &last);
 	if (e == OK)
 		number_messages(b, last);
@@ -324,6 +365,7 @@ static enum err write_all(struct db *db, struct batch *b)
 static enum err write_batch(struct db *db, void *context)
 {
 	struct batch *b = context;
+	bool wrong_guess;
 	enum err e;
 
 	for (size_t i = 0; i < b->n; i++) {
@@ -332,8 +374,8 @@ static enum err write_batch(struct db *db, void *context)
 	}
 	b->last_id = 0;
 	sort_by_chat(b);
-	e = lock_places(db, b);
-	if (e == OK)
+	e = find_places(db, b);
+	if (e == OK && !b->places.guessed)
 		e = settle_known(db, b);
 	if (e == OK)
 		e = find_again(db, b);
@@ -346,8 +388,12 @@ static enum err write_batch(struct db *db, void *context)
 		return OK;
 	e = write_all(db, b);
 	b->settles = event_doubts(db, e);
-	/* Another process has just used one of the keys: look again. */
-	return e == ERR_CONFLICT || b->settles ? ERR_CONTENTION : e;
+	wrong_guess = e == ERR_INTERNAL && db_signalled(db);
+	if (wrong_guess)
+		guess_doubt(b->guesses, &b->places);
+	b->guesses = NULL;
+	/* Look again; ERR_CONFLICT: one of the keys was used before. */
+	return e == ERR_CONFLICT || wrong_guess || b->settles ? ERR_CONTENTION : e;
 }
 
 /* The answer to COMMIT was lost. All of the batch is there or nothing; one message tells. It is
@@ -385,10 +431,11 @@ static void hand_over(struct batch *b)
 	}
 }
 
-void batch_write(struct page *page, struct db *db, struct outgoing **all, size_t n)
+void batch_write(
+	struct page *page, struct db *db, struct guesses *guesses, struct outgoing **all, size_t n)
 {
 	struct arena arena;
-	struct batch b = { .arena = &arena, .page = page, .all = all, .n = n };
+	struct batch b = { .arena = &arena, .page = page, .guesses = guesses, .all = all, .n = n };
 	enum err e;
 
 	arena_init(&arena);
@@ -396,6 +443,8 @@ void batch_write(struct page *page, struct db *db, struct outgoing **all, size_t
 	if (e == OK && b.last_id) {
 		event_tape(page, b.events, b.to_write, b.last_id);
 		event_ring(page, b.last_id);
+		if (guesses)
+			guess_learn(guesses, &b.places);
 	}
 	for (size_t i = 0; i < n; i++)
 		all[i]->outcome = e == OK ? all[i]->outcome : e;

@@ -62,6 +62,11 @@ static enum err one_by_one(struct db *db, struct arena *a, const struct block *b
 	return db_commit(db);
 }
 
+bool block_may_be_taken(void)
+{
+	return !atomic_load(&unknown);
+}
+
 enum err block_commit(struct db *db, struct arena *a, struct block *b, size_t rows,
 	const struct arg *args, size_t n, int64_t *last)
 {
@@ -76,5 +81,5 @@ enum err block_commit(struct db *db, struct arena *a, struct block *b, size_t ro
 	if (e != ERR_INTERNAL || !db_unknown(db))
 		return e;
 	atomic_store(&unknown, true);
-	return one_by_one(db, a, b, rows, args, last);
+	return b->undivided ? ERR_CONTENTION : one_by_one(db, a, b, rows, args, last);
 }

@@ -14,6 +14,7 @@ enum { BLOCK_STEPS_MAX = 6 };
 struct block {
 	struct sql *steps[BLOCK_STEPS_MAX];
 	_Atomic(struct sql *) whole[DB_ROWS_MAX + 1]; /* by rows; written at first use */
+	bool undivided;                               /* its steps are nothing by themselves */
 };
 
 #define BLOCK(...)                                                                                 \
@@ -21,6 +22,9 @@ struct block {
 		.steps = { __VA_ARGS__ }                                                           \
 	}
 
+/* Whether the server takes blocks, as far as is known. One that is undivided has no other way:
+ * where it is not taken, that is ERR_CONTENTION. */
+bool block_may_be_taken(void);
 /* Runs the steps, those of SQL_ROWS for `rows` rows, with the values of all of them in their order,
  * and commits. It is the last thing the body of a transaction does. *last is what LAST_INSERT_ID()
  * is behind them. */

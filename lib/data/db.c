@@ -389,6 +389,11 @@ bool db_unknown(struct db *db)
 	return db->code == ER_PARSE_ERROR || db->code == ER_UNSUPPORTED_PS;
 }
 
+bool db_signalled(struct db *db)
+{
+	return db->code == ER_SIGNAL_EXCEPTION;
+}
+
 bool db_null(struct db *db)
 {
 	return db->code == ER_BAD_NULL_ERROR;

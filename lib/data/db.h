@@ -98,9 +98,10 @@ enum err db_select_rows(struct db *db, struct arena *a, struct sql *q, size_t pe
 int64_t db_changed(struct db *db);  /* rows that the last db_run touched */
 int64_t db_inserted(struct db *db); /* the AUTO_INCREMENT or LAST_INSERT_ID(…) it made */
 bool db_duplicate(struct db *db, const char *key);
-/* What the last failure was: the server does not know such a statement; a NULL where none may be.
- */
+/* What the last failure was: the server does not know such a statement; a SIGNAL; a NULL where none
+ * may be. */
 bool db_unknown(struct db *db);
+bool db_signalled(struct db *db);
 bool db_null(struct db *db);
 
 bool row_null(const struct rows *r, size_t row, size_t column);

@@ -1,5 +1,6 @@
 #include "data/place.h"
 
+#include "core/clock.h"
 #include "data/chat.h"
 
 /* Chats first, and in the order they are asked in: every transaction of the site locks them
@@ -37,8 +38,7 @@ static struct sql tell_hour = SQL_ROWS("UPDATE chat c JOIN member m ON m.chat_id
 				       "SET m.hour = c.hour WHERE m.hour <> c.hour AND c.id IN (",
 	"?", ", ", ")");
 
-static enum err name_authors(
-	struct db *db, struct page *page, struct arena *a, const struct places *places)
+enum err places_name(struct db *db, struct page *page, struct arena *a, const struct places *places)
 {
 	struct author authors[PLACES_MAX];
 	enum err e;
@@ -68,6 +68,7 @@ enum err places_lock(struct db *db, struct page *page, struct arena *a, const in
 	*places = (struct places){ .all = arena_alloc(a, sizeof *places->all * r.n),
 		.n = r.n,
 		.at_ms = r.n ? row_ms(&r, 0, 6) : 0 };
+	places->ahead_ms = places->at_ms - clock_wall_ms();
 	for (size_t i = 0; i < r.n; i++)
 		places->all[i] = (struct place){ .chat_id = row_int(&r, i, 0),
 			.author_id = row_int(&r, i, 1),
@@ -77,7 +78,7 @@ enum err places_lock(struct db *db, struct page *page, struct arena *a, const in
 			.others_seq = row_int(&r, i, 5),
 			.hour = row_int(&r, i, 7),
 			.author.id = row_int(&r, i, 1) };
-	return name_authors(db, page, a, places);
+	return places_name(db, page, a, places);
 }
 
 struct place *places_find(const struct places *all, int64_t chat_id, int64_t author_id)

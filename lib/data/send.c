@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/turn.h"
 #include "data/batch.h"
+#include "data/guess.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,7 +13,8 @@ enum { TRIES_MAX = 5, GAP_US = 250, GATHER_US = 10 * GAP_US };
 
 struct sender {
 	struct page *page;
-	struct db *db; /* NULL: it has no thread; used by who writes */
+	struct guesses *guesses; /* of who writes */
+	struct db *db;           /* NULL: it has no thread; used by who writes */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
@@ -60,7 +62,7 @@ static void write_once(struct sender *s)
 
 	s->writing = true;
 	pthread_mutex_unlock(&s->lock);
-	batch_write(s->page, s->db, all, n);
+	batch_write(s->page, s->db, s->guesses, all, n);
 	pthread_mutex_lock(&s->lock);
 	s->writing = false;
 	s->ended_us = clock_us();
@@ -134,6 +136,7 @@ struct sender *sender_new(struct page *page, const struct conf *c, bool alone)
 	if (alone)
 		return s;
 	s->db = db_new_writer(c);
+	s->guesses = guesses_new();
 	if (pthread_create(&s->thread, NULL, write_on, s))
 		abort();
 	return s;
@@ -148,6 +151,7 @@ void sender_free(struct sender *s)
 	if (s->db)
 		pthread_join(s->thread, NULL);
 	db_free(s->db);
+	guesses_free(s->guesses);
 	pthread_cond_destroy(&s->more);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -184,7 +188,7 @@ enum err message_send(struct sender *s, struct db *db, struct outgoing *o)
 
 	if (!s->db) {
 		do
-			batch_write(s->page, db, &o, 1);
+			batch_write(s->page, db, NULL, &o, 1);
 		while (once_more(o));
 		return o->outcome;
 	}
