@@ -9,7 +9,7 @@ enum {
 	CHATS = 512,
 	MEMBERS = 2048,
 	FAILURES_MAX = 6,
-	CLOCK_US = 60000000, /* so long the database's clock is known by ours */
+	CLOCK_US = 60000000, /* so long ours tells the time of the database */
 };
 
 struct guesses {
@@ -19,8 +19,8 @@ struct guesses {
 	} chats[CHATS];
 	struct known_member {
 		int64_t chat_id, author_id;
-	} members[MEMBERS]; /* who has written there: a stranger makes nobody guess */
-	int64_t ahead_ms, learnt_us;
+	} members[MEMBERS];   /* who has written there: a stranger makes nobody guess */
+	int64_t at_ms, at_us; /* when a database said last what time it was */
 };
 
 /* Rows that fill up find nothing. */
@@ -63,21 +63,22 @@ static const struct known_chat *recall(
 	const struct known_chat *c = chat_slot(g, chat_id);
 	const struct known_member *m = member_slot(g, chat_id, author_id);
 
-	return c->chat_id == chat_id && !c->doubts &&
-			       (c->hour == NO_HOUR || c->hour == at_ms / HOUR_MS) &&
-			       m->chat_id == chat_id && m->author_id == author_id
-		       ? c
-		       : NULL;
+	bool is_known = c->chat_id == chat_id && m->chat_id == chat_id && m->author_id == author_id;
+	bool is_same_hour = c->hour == NO_HOUR || c->hour == at_ms / HOUR_MS;
+
+	return is_known && is_same_hour && !c->doubts ? c : NULL;
 }
 
 bool guess_places(struct guesses *g, struct arena *a, const int64_t *chat_ids,
 	const int64_t *author_ids, size_t n, struct places *places)
 {
-	if (clock_us() - g->learnt_us > CLOCK_US)
+	int64_t now_us = clock_us();
+
+	if (now_us - g->at_us > CLOCK_US)
 		return false;
 	*places = (struct places){ .all = arena_alloc(a, sizeof *places->all * n),
-		.at_ms = clock_wall_ms() + g->ahead_ms,
-		.ahead_ms = g->ahead_ms };
+		.at_ms = g->at_ms + (now_us - g->at_us) / 1000,
+		.at_us = now_us };
 	for (size_t i = 0; i < n; i++) {
 		struct place *last = places->n ? &places->all[places->n - 1] : NULL;
 		const struct known_chat *c;
@@ -118,8 +119,8 @@ void guess_learn(struct guesses *g, const struct places *places)
 	}
 	if (places->guessed)
 		return;
-	g->ahead_ms = places->ahead_ms;
-	g->learnt_us = clock_us();
+	g->at_ms = places->at_ms;
+	g->at_us = places->at_us;
 }
 
 void guess_doubt(struct guesses *g, const struct places *places)

@@ -68,7 +68,7 @@ enum err places_lock(struct db *db, struct page *page, struct arena *a, const in
 	*places = (struct places){ .all = arena_alloc(a, sizeof *places->all * r.n),
 		.n = r.n,
 		.at_ms = r.n ? row_ms(&r, 0, 6) : 0 };
-	places->ahead_ms = places->at_ms - clock_wall_ms();
+	places->at_us = clock_us();
 	for (size_t i = 0; i < r.n; i++)
 		places->all[i] = (struct place){ .chat_id = row_int(&r, i, 0),
 			.author_id = row_int(&r, i, 1),

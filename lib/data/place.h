@@ -18,9 +18,9 @@ struct place {
 struct places {
 	struct place *all;
 	size_t n;
-	int64_t at_ms;    /* now, as the database says */
-	int64_t ahead_ms; /* of this machine's clock */
-	bool guessed;     /* data/guess.h */
+	int64_t at_ms; /* now, as the database says */
+	int64_t at_us; /* the same by the clock of this machine */
+	bool guessed;  /* data/guess.h */
 };
 
 /* Locks the chats, which are in ascending order, and looks up the authors' membership under that
