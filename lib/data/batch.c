@@ -8,7 +8,7 @@
 enum {
 	MESSAGE_VALUES = 8,
 	KEY_VALUES = 4,
-	VALUES_MAX = PLACE_MOVE_VALUES + EVENT_TAKE_VALUES + 1 +
+	VALUES_MAX = PLACE_MOVE_VALUES + GUESS_ONE_VALUES + EVENT_TAKE_VALUES + 1 +
 		     (GUESS_VALUES + KEY_VALUES + MESSAGE_VALUES + EVENT_PUT_VALUES) * BATCH_MAX,
 };
 
@@ -34,12 +34,17 @@ static struct block one_chat =
 static struct block one_chat_keyed =
 	BLOCK(&place_move_step, &add_keys, &event_take_step, &add_messages, &event_put_step);
 
-static struct block guessed = { .steps = { &guess_step, &event_take_step, &add_messages,
-					&event_put_step },
-	.undivided = true };
-static struct block guessed_keyed = { .steps = { &guess_step, &add_keys, &event_take_step,
-					      &add_messages, &event_put_step },
-	.undivided = true };
+#define GUESSED(...)                                                                               \
+	{                                                                                          \
+		.steps = { __VA_ARGS__, &event_take_step, &add_messages, &event_put_step },        \
+		.undivided = true                                                                  \
+	}
+
+/* By whether there are several places, and whether there are keys. */
+static struct block guessed[2][2] = {
+	{ GUESSED(&guess_one_step), GUESSED(&guess_one_step, &add_keys) },
+	{ GUESSED(&guess_step), GUESSED(&guess_step, &add_keys) },
+};
 
 struct batch {
 	struct arena *arena;
@@ -343,7 +348,9 @@ static enum err write_all(struct db *db, struct batch *b)
 		e = event_settle(db);
 	if (e != OK)
 		return e;
-	if (is_guess)
+	if (is_guess && b->places.n == 1)
+		to = guess_one_values(to, &b->places);
+	else if (is_guess)
 		to = guess_values(to, &b->places, b->to_write);
 	else if (at_once)
 		to = place_move_values(to, &b->places);
@@ -353,7 +360,7 @@ static enum err write_all(struct db *db, struct batch *b)
 	to = message_values(to, b);
 	to = event_values(to, b);
 	e = block_commit(db, b->arena,
-		is_guess  ? (keyed ? &guessed_keyed : &guessed)
+		is_guess  ? &guessed[b->places.n > 1][keyed]
 		: at_once ? (keyed ? &one_chat_keyed : &one_chat)
 			  : &tail,
 		b->to_write, values, (size_t)(to - values), &last);

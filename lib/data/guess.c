@@ -23,6 +23,16 @@ struct guesses {
 	int64_t at_ms, at_us; /* when a database said last what time it was */
 };
 
+/* A place alone is the usual case, and the database finds its rows without a list to go through.
+ */
+struct sql guess_one_step =
+	SQL("UPDATE chat c JOIN member m ON m.chat_id = c.id "
+	    "SET c.others_seq = IF(c.reader_id = ?, c.others_seq, c.reader_seq), "
+	    "c.reader_id = ?, c.reader_seq = ?, c.last_seq = ?, c.active = ?, "
+	    "m.read_seq = GREATEST(m.read_seq, ?) "
+	    "WHERE c.id = ? AND c.last_seq = ? AND c.hour = ? AND c.deleted_at IS NULL "
+	    "AND m.user_id = ?; "
+	    "IF ROW_COUNT() <> 2 THEN SIGNAL SQLSTATE '45000'; END IF");
 /* Rows that fill up find nothing. */
 struct sql guess_step = SQL_ROWS("UPDATE (",
 	"SELECT ? AS chat_id, ? AS user_id, ? AS was, ? AS last_seq, ? AS hour, ? AS active",
@@ -133,6 +143,23 @@ void guess_doubt(struct guesses *g, const struct places *places)
 		c->doubts = 1 << c->failures;
 		*member_slot(g, p->chat_id, p->author_id) = (struct known_member){ 0 };
 	}
+}
+
+struct arg *guess_one_values(struct arg *to, const struct places *one)
+{
+	const struct place *p = one->all;
+
+	*to++ = as_int(p->author_id);
+	*to++ = as_int(p->author_id);
+	*to++ = as_int(p->last_seq);
+	*to++ = as_int(p->last_seq);
+	*to++ = as_int(one->at_ms);
+	*to++ = as_int(p->last_seq);
+	*to++ = as_int(p->chat_id);
+	*to++ = as_int(p->was);
+	*to++ = as_int(p->hour);
+	*to++ = as_int(p->author_id);
+	return to;
 }
 
 struct arg *guess_values(struct arg *to, const struct places *places, size_t rows)

@@ -14,7 +14,7 @@
 
 #include "data/place.h"
 
-enum { GUESS_VALUES = 6 };
+enum { GUESS_ONE_VALUES = 10, GUESS_VALUES = 6 };
 
 struct guesses;
 
@@ -27,9 +27,10 @@ bool guess_places(struct guesses *g, struct arena *a, const int64_t *chat_ids,
 void guess_learn(struct guesses *g, const struct places *places);
 /* The guess was wrong, somewhere. */
 void guess_doubt(struct guesses *g, const struct places *places);
-/* The first step of a block of so many rows that writes them; it ends with ERR_INTERNAL and
- * db_signalled() where the guess is wrong. */
-extern struct sql guess_step;
+/* The first step of a block that writes them: one place, or up to as many as the block has rows. It
+ * ends with ERR_INTERNAL and db_signalled() where the guess is wrong. */
+extern struct sql guess_one_step, guess_step;
+struct arg *guess_one_values(struct arg *to, const struct places *one);
 struct arg *guess_values(struct arg *to, const struct places *places, size_t rows);
 
 #endif
