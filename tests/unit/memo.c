@@ -64,6 +64,27 @@ static void where_the_table_is_full_the_later_stands(void **state)
 	EXPECT(there > PLACES / 2 && there <= PLACES, "%llu are left", (unsigned long long)there);
 }
 
+static void a_table_grows_with_what_is_remembered(void **state)
+{
+	static struct memo large = MEMO(64 * PLACES, sizeof(struct value));
+	struct value found;
+	uint64_t there = 0;
+
+	(void)state;
+	for (int round = 0; round < 2; round++)
+		for (uint64_t n = 0; n < 32 * PLACES; n++) {
+			struct value v = value_of(n + (uint64_t)round);
+
+			memo_put(&large, key_of(&n), &v);
+		}
+	for (uint64_t n = 0; n < 32 * PLACES; n++)
+		if (memo_get(&large, key_of(&n), &found)) {
+			EXPECT(found.words[0] == n + 1, "%llu", (unsigned long long)n);
+			there++;
+		}
+	EXPECT(there > 28 * PLACES, "%llu are there", (unsigned long long)there);
+}
+
 static void *use(void *seed)
 {
 	uint64_t random = (uint64_t)(uintptr_t)seed;
@@ -100,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_put_is_found_under_its_key_alone),
 		cmocka_unit_test(where_the_table_is_full_the_later_stands),
+		cmocka_unit_test(a_table_grows_with_what_is_remembered),
 		cmocka_unit_test(threads_never_see_half_a_value),
 	};
 
