@@ -403,7 +403,8 @@ int main(int argc, char **argv)
 		puts("bellhop " BELLHOP_VERSION);
 		return DONE;
 	}
-	mysql_library_init(0, NULL, NULL);
+	/* The library begins with the first connection: who holds sockets has none, and no need of
+	 * 1 MB for OpenSSL. */
 	code = command(argc, argv);
 	mysql_library_end();
 	return code;
