@@ -186,8 +186,6 @@ void live_attend(struct live *l)
 	l->quiet_s = 0;
 	if (atomic_exchange(&l->resting, false))
 		wake_up(l->wake);
-	/* Who asks may have been told of it before the loop was. */
-	whisper_rung();
 }
 
 static void rung(void *live)

@@ -23,15 +23,24 @@ const warm = async (person, chatId) => {
 
 const statements = async () => Number((await site.sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'"))[0].Value)
 
+// So many were there while `during` took place, but for those that come with time: the log is looked at once a second.
+async function asked(during = () => new Promise(later => setTimeout(later, 3000))) {
+  const [from, start] = [await statements(), performance.now()]
+  await during()
+  return { n: await statements() - from, ms: performance.now() - start }
+}
+
 test('a message after another is one question to the database, with a clientKey too', async () => {
   const chat = await openDirect(client, ann, bob)
   await warm(ann, chat.id)
+  const quiet = await asked()
   for (const key of [undefined, 'ключ']) {
     await say(client, ann, chat.id, 'раз', key && { clientKey: `${key} 0` })
-    const before = await statements()
-    for (let i = 1; i <= 60; i++) await say(client, ann, chat.id, `${i}`, key && { clientKey: `${key} ${i}` })
-    const each = (await statements() - before) / 60
-    assert.ok(each < 1.6, `${each} for each; what looks at the log once a second is among them`)
+    const { n, ms } = await asked(async () => {
+      for (let i = 1; i <= 60; i++) await say(client, ann, chat.id, `${i}`, key && { clientKey: `${key} ${i}` })
+    })
+    const each = (n - quiet.n * ms / quiet.ms) / 60
+    assert.ok(each < 1.6, `${each} for each`)
   }
   assert.deepEqual(await seqs(chat.id), upTo(125))
 })

@@ -94,6 +94,8 @@ test('pages of any size hold the same', async () => {
   await say(quick, ann, id, 'one')
   await say(quick, eve, id, 'two')
   await type(ann, id)
+  // What nobody keeps may be heard a moment before what was written earlier.
+  await until(bob, start, event => event.message?.body === 'two', `&chatId=${id}`)
   for (const query of ['limit=1', 'limit=3', 'limit=200', 'maxBytes=1024']) {
     const seen = []
     for (let cursor = start, more = true; more || seen.length < 5;) {
