@@ -101,29 +101,31 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 	return (struct str){ p, (size_t)n };
 }
 
+static void free_from(struct arena_block *b)
+{
+	for (struct arena_block *next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+}
+
 /* One block is kept, unless it has grown large. */
 void arena_clear(struct arena *a)
 {
 	struct arena_block *kept = a->first;
 
-	if (!kept)
+	if (!kept || kept->size > BLOCK_BYTES) {
+		arena_free(a);
 		return;
-	for (struct arena_block *b = kept->next, *next; b; b = next) {
-		next = b->next;
-		free(b);
 	}
+	free_from(kept->next);
 	kept->next = NULL;
 	kept->used = 0;
 	a->last = kept;
-	if (kept->size > BLOCK_BYTES)
-		arena_free(a);
 }
 
 void arena_free(struct arena *a)
 {
-	for (struct arena_block *b = a->first, *next; b; b = next) {
-		next = b->next;
-		free(b);
-	}
+	free_from(a->first);
 	a->first = a->last = NULL;
 }

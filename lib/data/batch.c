@@ -116,7 +116,6 @@ static enum err find_places(struct db *db, struct batch *b)
 	}
 	if (can_guess(b) && guess_places(b->guesses, b->arena, chats, authors, b->n, &b->places) &&
 		replies_to_known(b)) {
-		b->places.guessed = true;
 		e = places_name(db, b->page, b->arena, &b->places);
 	} else {
 		e = places_lock(db, b->page, b->arena, chats, authors, b->n, &b->places);
@@ -348,9 +347,7 @@ static enum err write_all(struct db *db, struct batch *b)
 		e = event_settle(db);
 	if (e != OK)
 		return e;
-	if (is_guess && b->places.n == 1)
-		to = guess_one_values(to, &b->places);
-	else if (is_guess)
+	if (is_guess)
 		to = guess_values(to, &b->places, b->to_write);
 	else if (at_once)
 		to = place_move_values(to, &b->places);

@@ -72,7 +72,6 @@ static const struct known_chat *recall(
 {
 	const struct known_chat *c = chat_slot(g, chat_id);
 	const struct known_member *m = member_slot(g, chat_id, author_id);
-
 	bool is_known = c->chat_id == chat_id && m->chat_id == chat_id && m->author_id == author_id;
 	bool is_same_hour = c->hour == NO_HOUR || c->hour == at_ms / HOUR_MS;
 
@@ -88,7 +87,8 @@ bool guess_places(struct guesses *g, struct arena *a, const int64_t *chat_ids,
 		return false;
 	*places = (struct places){ .all = arena_alloc(a, sizeof *places->all * n),
 		.at_ms = g->at_ms + (now_us - g->at_us) / 1000,
-		.at_us = now_us };
+		.at_us = now_us,
+		.guessed = true };
 	for (size_t i = 0; i < n; i++) {
 		struct place *last = places->n ? &places->all[places->n - 1] : NULL;
 		const struct known_chat *c;
@@ -145,7 +145,7 @@ void guess_doubt(struct guesses *g, const struct places *places)
 	}
 }
 
-struct arg *guess_one_values(struct arg *to, const struct places *one)
+static struct arg *one_values(struct arg *to, const struct places *one)
 {
 	const struct place *p = one->all;
 
@@ -164,6 +164,8 @@ struct arg *guess_one_values(struct arg *to, const struct places *one)
 
 struct arg *guess_values(struct arg *to, const struct places *places, size_t rows)
 {
+	if (places->n == 1)
+		return one_values(to, places);
 	for (size_t i = 0; i < rows; i++) {
 		struct place none = { 0 };
 		const struct place *p = i < places->n ? &places->all[i] : &none;

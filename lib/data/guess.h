@@ -27,10 +27,10 @@ bool guess_places(struct guesses *g, struct arena *a, const int64_t *chat_ids,
 void guess_learn(struct guesses *g, const struct places *places);
 /* The guess was wrong, somewhere. */
 void guess_doubt(struct guesses *g, const struct places *places);
-/* The first step of a block that writes them: one place, or up to as many as the block has rows. It
- * ends with ERR_INTERNAL and db_signalled() where the guess is wrong. */
+/* The first step of a block that writes them: one place, or several, up to as many as the block has
+ * rows; and the values of the one that is for as many places as there are. It ends with
+ * ERR_INTERNAL and db_signalled() where the guess is wrong. */
 extern struct sql guess_one_step, guess_step;
-struct arg *guess_one_values(struct arg *to, const struct places *one);
 struct arg *guess_values(struct arg *to, const struct places *places, size_t rows);
 
 #endif

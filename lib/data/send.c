@@ -96,7 +96,8 @@ static void gather(struct sender *s)
 		gap.tv_nsec += GAP_US * 1000;
 		gap.tv_sec += gap.tv_nsec / 1000000000;
 		gap.tv_nsec %= 1000000000;
-		while (!is_enough(s) && pthread_cond_timedwait(&s->more, &s->lock, &gap) == 0)
+		while (!is_enough(s) &&
+			pthread_cond_clockwait(&s->more, &s->lock, CLOCK_MONOTONIC, &gap) == 0)
 			;
 	}
 	s->gathering = false;
@@ -124,13 +125,9 @@ static void *write_on(void *sender)
 struct sender *sender_new(struct page *page, const struct conf *c, bool alone)
 {
 	struct sender *s = must_alloc(sizeof *s);
-	pthread_condattr_t by_clock;
 
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&by_clock);
-	pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->more, &by_clock);
-	pthread_condattr_destroy(&by_clock);
+	pthread_cond_init(&s->more, NULL);
 	s->end = &s->first;
 	s->page = page;
 	if (alone)
