@@ -198,11 +198,6 @@ enum err event_put(struct db *db, int64_t first, struct event *events, size_t n)
 	return e;
 }
 
-void event_heard(struct page *page, int64_t last)
-{
-	page_raise(&page->head, (uint64_t)last);
-}
-
 /* The head first: who finds the new epoch there must not find the old head with it. */
 void event_follow(struct page *page, const struct log_state *s)
 {
@@ -239,7 +234,7 @@ void event_ring(struct page *page, int64_t last)
 	if (found_epoch)
 		event_follow(page, &moved);
 	found_epoch = 0;
-	event_heard(page, last);
+	page_raise(&page->head, (uint64_t)last);
 	page_ring(page);
 }
 
@@ -253,7 +248,11 @@ void event_tick(struct page *page, const struct log_state *now)
 		!atomic_compare_exchange_strong(&page->seen_us, &seen_us, now_us))
 		return;
 	head = (int64_t)atomic_load(&page->seen_head);
-	event_heard(page, head < now->head ? head : now->head);
+	head = head < now->head ? head : now->head;
+	if (head > (int64_t)atomic_load(&page->head)) {
+		page_raise(&page->head, (uint64_t)head);
+		page_ring(page);
+	}
 	atomic_store(&page->seen_head, (uint64_t)now->head);
 }
 
@@ -261,7 +260,7 @@ void event_begin(struct page *page, const struct log_state *now)
 {
 	event_follow(page, now);
 	if (atomic_load(&page->head) == 0)
-		event_heard(page, now->head);
+		page_raise(&page->head, (uint64_t)now->head);
 	event_tick(page, now);
 }
 

@@ -59,8 +59,6 @@ enum err event_put(struct db *db, int64_t first, struct event *events, size_t n)
 void event_tape(struct page *page, const struct event *events, size_t n, int64_t last);
 /* After commit: everything up to `last` is on disk. */
 void event_ring(struct page *page, int64_t last);
-/* The same without the bell, for what was only read. */
-void event_heard(struct page *page, int64_t last);
 /* What was read of the log: the page goes by its epoch from now on. */
 void event_follow(struct page *page, const struct log_state *s);
 /* Whether the page knows of a later epoch than this one. */

@@ -93,16 +93,6 @@ static void overhear(struct request *rq, struct gathering *g)
 		g->listener.heard = g->n > n ? g->events[g->n - 1]->heard : g->heard;
 }
 
-/* The bell has been rung for more than the hub has read so far. Who does not want to wait waits
- * that moment all the same: what was acknowledged before they asked is theirs. */
-static bool is_behind(const struct request *rq)
-{
-	const struct hub *h = live_hub(rq->live->live);
-	struct page *page = rq->host->page;
-
-	return hub_head(h) < (int64_t)atomic_load(&page->head) || hub_heard(h) < ephemera_end(page);
-}
-
 static enum err serve_from(struct request *rq, const struct wish *wish, struct gathering *g)
 {
 	overhear(rq, g);
@@ -110,8 +100,7 @@ static enum err serve_from(struct request *rq, const struct wish *wish, struct g
 		return ERR_CONTENTION;
 	if (wish->stream)
 		return waiter_has_place(rq) ? open_stream(rq, wish, g) : ERR_RATE_LIMITED;
-	if (g->n || g->more || (wish->timeout_s == 0 && !is_behind(rq)) ||
-		live_is_ending(rq->live->live))
+	if (g->n || g->more || wish->timeout_s == 0 || live_is_ending(rq->live->live))
 		return answer_now(rq, wish, g, 0);
 	waiter_release_older(rq, wish);
 	return waiter_has_place(rq) ? waiter_park(rq, wish, &g->listener)

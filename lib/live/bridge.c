@@ -224,7 +224,7 @@ static void close_door(void)
 
 void bridge_serve(struct host *host)
 {
-	static const struct door door = { open_door, stop_accepting, begin_anew, is_empty,
+	static const struct door door = { open_door, stop_accepting, begin_anew, NULL, is_empty,
 		close_door };
 
 	self.host = host;

@@ -20,7 +20,8 @@ static struct {
 	struct fcgi_server *server;
 	struct worker worker; /* of the loop's thread: without a database */
 	struct buf answer;
-} self = { .answer = BUF_INIT(ANSWER_MAX + 16384) };
+	struct live_request *early, **early_end;
+} self = { .answer = BUF_INIT(ANSWER_MAX + 16384), .early_end = &self.early };
 
 static void walk_on(struct live_request *lr);
 
@@ -86,6 +87,29 @@ static void forget(struct held *h)
 	((struct live_request *)(void *)h)->fcgi = NULL;
 }
 
+/* They have come before the hub has heard of all that was acknowledged by then. They wait that
+ * moment, so that their answer has it, and has all of it. */
+static void hold(struct live_request *lr)
+{
+	*self.early_end = lr;
+	self.early_end = &lr->next;
+}
+
+static void told(void)
+{
+	struct live_request *lr;
+
+	while ((lr = self.early) && live_has_heard(self.live, &lr->rung_for)) {
+		self.early = lr->next;
+		if (!self.early)
+			self.early_end = &self.early;
+		if (lr->fcgi)
+			walk_on(lr);
+		else
+			request_free(lr);
+	}
+}
+
 static void begin(struct fcgi_request *r)
 {
 	struct live_request *lr = must_alloc(sizeof *lr);
@@ -95,7 +119,11 @@ static void begin(struct fcgi_request *r)
 	lr->fcgi = r;
 	fcgi_set_data(r, lr);
 	live_attend(self.live);
-	walk_on(lr);
+	lr->rung_for = live_rung_for(self.live);
+	if (live_has_heard(self.live, &lr->rung_for))
+		walk_on(lr);
+	else
+		hold(lr);
 }
 
 static void gone(struct fcgi_request *r)
@@ -129,6 +157,7 @@ static void open_door(struct live *l)
 static void stop_accepting(void)
 {
 	fcgi_stop_accepting(self.server);
+	told();
 	waiter_release_all(OK);
 }
 
@@ -150,7 +179,7 @@ static void close_door(void)
 
 void call_serve(struct host *host)
 {
-	static const struct door door = { open_door, stop_accepting, begin_anew, is_empty,
+	static const struct door door = { open_door, stop_accepting, begin_anew, told, is_empty,
 		close_door };
 
 	live_serve(host, &door);

@@ -170,6 +170,24 @@ int64_t live_head(struct live *l)
 	return head > known && !event_is_over(page, l->state.epoch) ? head : known;
 }
 
+struct rung_for live_rung_for(struct live *l)
+{
+	return (struct rung_for){ live_head(l), ephemera_end(l->host->page), clock_us() + TICK_US,
+		l->beginnings };
+}
+
+bool live_has_heard(struct live *l, const struct rung_for *r)
+{
+	return (hub_head(l->hub) >= r->head && hub_heard(l->hub) >= r->heard) ||
+	       l->beginnings != r->beginnings || l->ending || clock_us() > r->until_us;
+}
+
+void live_told(struct live *l)
+{
+	if (l->door->told)
+		l->door->told();
+}
+
 /* Who comes later begins where the log stands then, or is told by the database what was before. */
 static void rest(struct live *l)
 {
@@ -195,6 +213,7 @@ static void rung(void *live)
 	if (l->reading.is_news && !l->ending)
 		take_news(l, &l->reading);
 	whisper_rung();
+	live_told(l);
 	if (l->quiet_s >= QUIET_S && !l->ending)
 		rest(l);
 	l->reading.after = hub_head(l->hub);
@@ -212,6 +231,7 @@ static void every_second(uv_timer_t *timer)
 	struct live *l = timer->data;
 
 	whisper_tick();
+	live_told(l);
 	l->quiet_s = l->door->is_empty() && !hub_listening(l->hub) ? l->quiet_s + 1 : 0;
 	if (++l->seconds % SWEEP_S == 0)
 		hub_sweep(l->hub);

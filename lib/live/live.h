@@ -26,6 +26,8 @@ struct door {
 	void (*stop)(void);
 	/* The log that all have followed is over; behind this there is another hub. */
 	void (*begin_anew)(void);
+	/* The hub has been told of more, or a second has gone by. NULL: nobody waits for that. */
+	void (*told)(void);
 	/* Whether everybody has gone. */
 	bool (*is_empty)(void);
 	/* Who is still there is cut off; the loop must still turn once. */
@@ -37,6 +39,12 @@ struct held {
 	void (*gone)(struct held *h);
 };
 
+/* What whoever asks now has a right to hear of: all that was rung for so far. */
+struct rung_for {
+	int64_t head, heard, until_us;
+	int beginnings;
+};
+
 /* What the loop knows of a request on its way. */
 struct live_request {
 	struct held held;
@@ -46,6 +54,8 @@ struct live_request {
 	int tries;
 	bool counted; /* against the limits */
 	struct vouched vouched;
+	struct live_request *next; /* of those who wait for the hub to have heard that */
+	struct rung_for rung_for;
 	struct wish wish; /* filled in by the handler before it says ERR_NEEDS_DATABASE */
 };
 
@@ -60,6 +70,11 @@ struct log_state live_state(struct live *l);
 /* Where the log ends now, as far as anybody on this machine has heard: whoever begins without a
  * cursor begins here. The hub may be a moment behind. */
 int64_t live_head(struct live *l);
+struct rung_for live_rung_for(struct live *l);
+/* Whether the hub has heard that much; or has tried to for a second, or stands in another log. */
+bool live_has_heard(struct live *l, const struct rung_for *r);
+/* The hub was told of something by another way than the log. */
+void live_told(struct live *l);
 /* How often everything began anew: what was read before that says nothing of the hub there is now.
  */
 int live_beginnings(const struct live *l);

@@ -69,6 +69,7 @@ static void chats_found(uv_work_t *work, int status)
 	tell_hub(work->data);
 	if (more)
 		whisper_rung();
+	live_told(self.live);
 }
 
 /* Whether a thread must look first. */

@@ -49,6 +49,20 @@ test('a poll that waits is answered by the message it waited for', async () => {
   assert.deepEqual(json.events[0].message, sent.json)
 })
 
+test('what was acknowledged before a poll is in it, all of it, however short it waits', async () => {
+  const one = async timeout => {
+    const { ann, bob, chat } = await pair()
+    for (let i = 0; i < 10; i++) {
+      const cursor = await cursorOf(bob)
+      for (const body of ['one', 'two', 'three']) await say(ann, chat, body)
+      await quick.post(`/chats/${chat}/typing`, { token: ann.token })
+      const { json } = await poll(bob, `cursor=${cursor}&timeout=${timeout}&chatId=${chat}`)
+      assert.deepEqual(json.events.filter(e => e.type !== 'presence').map(e => e.message?.body ?? e.type), ['one', 'two', 'three', 'typing'])
+    }
+  }
+  await Promise.all([0, 0, 0, 5, 5, 5].map(one))
+})
+
 test('a poll whose time is up has no events and the same place in the stream', async () => {
   const { ann, bob, chat } = await pair()
   const cursor = await cursorOf(bob)

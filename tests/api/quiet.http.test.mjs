@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cast, kept, openDirect, say } from '../chats.mjs'
 import { connect } from '../client.mjs'
-import { openSite } from '../site.mjs'
+import { pidOf } from '../fault/kills.mjs'
+import { UNLIMITED, openSite } from '../site.mjs'
 import { openSocket } from '../sockets.mjs'
 
-const site = await openSite({ own: true })
+const site = await openSite({ own: true, settings: { ...UNLIMITED, BELLHOP_LIMITS_MESSAGES: '0' } })
 const client = connect(site)
 const [ann, bob] = await cast(client, 2)
 const chat = await openDirect(client, ann, bob)
@@ -34,6 +35,26 @@ test('a cursor from before has everything since, whoever was there', async () =>
     const { json } = await poll(`cursor=${cursor}&timeout=5&chatId=${chat.id}`)
     assert.deepEqual(bodies(json.events), ['раз', 'два'])
     cursor = json.cursor
+  }
+})
+
+test('a poll has all that was acknowledged before it, though its program has yet to read that, and in more than one go', async () => {
+  const other = await openDirect(client, ann, (await cast(client, 1))[0])
+  const pid = pidOf(site, 'poll')
+  for (const timeout of [0, 5]) {
+    const { json: { cursor } } = await poll('')
+    let answer
+    process.kill(pid, 'SIGSTOP')
+    try {
+      await say(client, ann, chat.id, 'перше')
+      for (let i = 0; i < 30; i++) await Promise.all(Array.from({ length: 20 }, () => say(client, ann, other.id, 'між')))
+      await say(client, ann, chat.id, 'останнє')
+      answer = poll(`cursor=${cursor}&timeout=${timeout}&chatId=${chat.id}`)
+      await new Promise(later => setTimeout(later, 100))
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    assert.deepEqual(bodies((await answer).json.events), ['перше', 'останнє'])
   }
 })
 
