@@ -446,7 +446,7 @@ void batch_write(
 	e = db_transaction(db, write_batch, batch_happened, &b);
 	if (e == OK && b.last_id) {
 		event_tape(page, b.events, b.to_write, b.last_id);
-		event_ring(page, b.last_id);
+		event_written(page, b.last_id);
 		if (guesses)
 			guess_learn(guesses, &b.places);
 	}

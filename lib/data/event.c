@@ -227,7 +227,7 @@ void event_tape(struct page *page, const struct event *events, size_t n, int64_t
 				       .data = events[i].data });
 }
 
-void event_ring(struct page *page, int64_t last)
+void event_written(struct page *page, int64_t last)
 {
 	struct log_state moved = { found_epoch, last, 0 };
 
@@ -235,6 +235,11 @@ void event_ring(struct page *page, int64_t last)
 		event_follow(page, &moved);
 	found_epoch = 0;
 	page_raise(&page->head, (uint64_t)last);
+}
+
+void event_ring(struct page *page, int64_t last)
+{
+	event_written(page, last);
 	page_ring(page);
 }
 

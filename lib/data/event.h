@@ -57,7 +57,10 @@ enum err event_put(struct db *db, int64_t first, struct event *events, size_t n)
 /* After commit, and before it is told: n messages of which the last has that number, for who hears
  * the bell on this machine. */
 void event_tape(struct page *page, const struct event *events, size_t n, int64_t last);
-/* After commit: everything up to `last` is on disk. */
+/* After commit: everything up to `last` is on disk. Once that is said, who asks is told of it
+ * (live_has_heard); who waits is woken by the bell. */
+void event_written(struct page *page, int64_t last);
+/* Both. */
 void event_ring(struct page *page, int64_t last);
 /* What was read of the log: the page goes by its epoch from now on. */
 void event_follow(struct page *page, const struct log_state *s);

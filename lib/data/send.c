@@ -54,23 +54,30 @@ static bool once_more(struct outgoing *o)
 	return o->outcome == ERR_CONTENTION && ++o->tries < TRIES_MAX;
 }
 
-/* Takes what waits and writes it; the lock is held, but not meanwhile. */
+/* Takes what waits and writes it; the lock is held, but not meanwhile. Who sent is answered first,
+ * and then the bell is rung for all others: whoever hears it may be busy for long, on the very
+ * processor that would have answered, while those who sent could be sending again. */
 static void write_once(struct sender *s)
 {
 	struct outgoing *all[BATCH_MAX];
-	size_t n = take(s, all);
+	size_t n = take(s, all), again = 0;
+	int64_t ended_us;
 
 	s->writing = true;
 	pthread_mutex_unlock(&s->lock);
 	batch_write(s->page, s->db, s->guesses, all, n);
-	pthread_mutex_lock(&s->lock);
-	s->writing = false;
-	s->ended_us = clock_us();
+	ended_us = clock_us();
 	for (size_t i = 0; i < n; i++)
 		if (once_more(all[i]))
-			join(s, all[i]);
+			all[again++] = all[i];
 		else
 			all[i]->done(all[i]);
+	page_ring(s->page);
+	pthread_mutex_lock(&s->lock);
+	s->writing = false;
+	s->ended_us = ended_us;
+	for (size_t i = 0; i < again; i++)
+		join(s, all[i]);
 }
 
 static bool is_enough(const struct sender *s)
@@ -187,6 +194,7 @@ enum err message_send(struct sender *s, struct db *db, struct outgoing *o)
 		do
 			batch_write(s->page, db, NULL, &o, 1);
 		while (once_more(o));
+		page_ring(s->page);
 		return o->outcome;
 	}
 	o->done = tell;

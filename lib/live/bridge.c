@@ -220,12 +220,13 @@ static void close_door(void)
 	forward_close();
 	rooms_stop();
 	wheel_stop();
+	telling_stop();
 }
 
 void bridge_serve(struct host *host)
 {
-	static const struct door door = { open_door, stop_accepting, begin_anew, NULL, is_empty,
-		close_door };
+	static const struct door door = { open_door, stop_accepting, begin_anew, telling_all, NULL,
+		is_empty, close_door };
 
 	self.host = host;
 	if (!listen_all(&host->conf))

@@ -179,8 +179,8 @@ static void close_door(void)
 
 void call_serve(struct host *host)
 {
-	static const struct door door = { open_door, stop_accepting, begin_anew, told, is_empty,
-		close_door };
+	static const struct door door = { open_door, stop_accepting, begin_anew, NULL, told,
+		is_empty, close_door };
 
 	live_serve(host, &door);
 	worker_free(&self.worker);

@@ -351,12 +351,17 @@ static bool tell(struct guest *g)
 	return true;
 }
 
-static void on_settled(struct listener *l)
+static void tell_and_settle(struct telling *t)
 {
-	struct guest *g = of_listener(l);
+	struct guest *g = (struct guest *)(void *)((char *)t - offsetof(struct guest, telling));
 
 	if (tell(g) && g->kind->settled)
 		g->kind->settled(g);
+}
+
+static void on_settled(struct listener *l)
+{
+	telling_add(&of_listener(l)->telling);
 }
 
 static void on_ended(struct listener *l)
@@ -445,6 +450,7 @@ void guest_drained(struct guest *g)
 void guest_leave(struct guest *g)
 {
 	hub_leave(live_hub(self.live), &g->listener);
+	telling_leave(&g->telling);
 	if (g->link) {
 		*g->link = g->next;
 		if (g->next)
@@ -472,12 +478,14 @@ void guests_open(struct live *l)
 {
 	self.live = l;
 	worker_init_bare(&self.worker, live_host(l));
+	telling_start(live_loop(l), tell_and_settle);
 }
 
 void guests_end(int status)
 {
 	struct guest *next;
 
+	telling_all();
 	for (struct guest *g = self.all; g; g = next) {
 		next = g->next;
 		over(g, status);

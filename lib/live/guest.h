@@ -12,6 +12,7 @@
 
 #include "live/forward.h"
 #include "live/live.h"
+#include "live/telling.h"
 
 struct guest;
 struct wire;
@@ -48,7 +49,8 @@ struct guest {
 	char *token;
 	struct caller *caller;
 	struct guest *next, **link; /* among all who are in */
-	struct entering *entering;  /* NULL: they are in, or have not begun */
+	struct telling telling;
+	struct entering *entering; /* NULL: they are in, or have not begun */
 	const struct hub_event **events;
 	size_t events_n, events_size;
 	struct command *first, **last; /* those that wait; the first one is being asked */

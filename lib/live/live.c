@@ -155,8 +155,10 @@ static void take_news(struct live *l, struct reading *r)
 		event_tick(l->host->page, &r->state);
 		l->state = r->state;
 	}
-	if (r->err == OK && r->n)
+	if (r->err == OK && r->n) {
+		live_tell(l);
 		hub_feed(l->hub, r->events, r->n);
+	}
 	if (r->err != OK && r->err != ERR_DATABASE_AWAY)
 		log_say("error", "the log cannot be read");
 	arena_clear(&l->reader.arena);
@@ -180,6 +182,12 @@ bool live_has_heard(struct live *l, const struct rung_for *r)
 {
 	return (hub_head(l->hub) >= r->head && hub_heard(l->hub) >= r->heard) ||
 	       l->beginnings != r->beginnings || l->ending || clock_us() > r->until_us;
+}
+
+void live_tell(struct live *l)
+{
+	if (l->door->tell)
+		l->door->tell();
 }
 
 void live_told(struct live *l)

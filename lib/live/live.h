@@ -26,6 +26,9 @@ struct door {
 	void (*stop)(void);
 	/* The log that all have followed is over; behind this there is another hub. */
 	void (*begin_anew)(void);
+	/* The hub is about to hear something: what it said before must have been passed on, since
+	 * it keeps only so much. NULL: that is done at once. */
+	void (*tell)(void);
 	/* The hub has been told of more, or a second has gone by. NULL: nobody waits for that. */
 	void (*told)(void);
 	/* Whether everybody has gone. */
@@ -73,7 +76,8 @@ int64_t live_head(struct live *l);
 struct rung_for live_rung_for(struct live *l);
 /* Whether the hub has heard that much; or has tried to for a second, or stands in another log. */
 bool live_has_heard(struct live *l, const struct rung_for *r);
-/* The hub was told of something by another way than the log. */
+/* Before and behind each time that the hub is told of something. */
+void live_tell(struct live *l);
 void live_told(struct live *l);
 /* How often everything began anew: what was read before that says nothing of the hub there is now.
  */

@@ -41,6 +41,7 @@ struct overheard {
 
 static void tell_hub(struct overheard *o)
 {
+	live_tell(self.live);
 	hub_whisper(live_hub(self.live), o->events, o->n, o->heard);
 	arena_free(&o->arena);
 	free(o);
