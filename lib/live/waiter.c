@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/random.h"
 #include "live/call.h"
+#include "live/wheel.h"
 #include "live/whisper.h"
 #include "web/route.h"
 
@@ -10,8 +11,6 @@
 #include <sys/resource.h>
 
 enum {
-	TICK_MS = 125,
-	TICKS = 512, /* of the wheel: 64 s, more than anybody may wait */
 	HEARTBEAT_MS = 15000,
 	JITTER_FROM_MS = 5000,
 	STREAM_QUEUE_MAX = 256 * 1024,
@@ -23,7 +22,7 @@ struct waiter {
 	struct held held;
 	struct listener listener;
 	struct fcgi_request *fcgi;
-	struct waiter *next, **link; /* in its tick of the wheel */
+	struct wound wound;
 	const struct route *route;
 	int64_t user_id, began_us;
 	int64_t limit, max_bytes;
@@ -34,16 +33,13 @@ struct waiter {
 	size_t n, size;
 };
 
-/* One process, one loop, one of these. A wheel of ticks instead of a timer per waiter: a tick is a
- * list, and the hand passes each once in 64 s. */
+/* One process, one loop, one of these. */
 static struct {
 	struct live *live;
 	struct worker worker; /* of its own: one may be answered while another is on its way */
-	uv_timer_t timer;
-	struct waiter *wheel[TICKS];
-	size_t hand;
-	size_t places; /* how many may wait: each is a descriptor */
+	size_t places;        /* how many may wait: each is a descriptor */
 	size_t answered;
+	enum err released; /* what all are told at the end */
 	/* The last answer that was written; most of those who hear of an event get the same. */
 	const struct hub_event *event;
 	struct cursor at;
@@ -57,34 +53,12 @@ static struct waiter *of_listener(struct listener *l)
 	return (struct waiter *)(void *)((char *)l - offsetof(struct waiter, listener));
 }
 
-/* --- the wheel --- */
-
-static void wind(struct waiter *w, int64_t ms)
-{
-	size_t ticks = (size_t)(ms / TICK_MS) + 1;
-	struct waiter **list =
-		&room.wheel[(room.hand + (ticks < TICKS ? ticks : TICKS - 1)) % TICKS];
-
-	w->next = *list;
-	w->link = list;
-	if (w->next)
-		w->next->link = &w->next;
-	*list = w;
-}
-
-static void unwind(struct waiter *w)
-{
-	*w->link = w->next;
-	if (w->next)
-		w->next->link = w->link;
-}
-
 /* --- the end of a waiter --- */
 
 static void waiter_free(struct waiter *w)
 {
 	hub_leave(live_hub(room.live), &w->listener);
-	unwind(w);
+	wheel_unwind(&w->wound);
 	free(w->events);
 	free(w->origin);
 	free(w);
@@ -235,24 +209,18 @@ static const struct listener_kind kind = { heard, settled, session_ended };
 
 /* --- time --- */
 
-static void tick(uv_timer_t *timer)
+static void time_is_up(struct wound *wound)
 {
-	struct waiter *w, *next;
+	struct waiter *w =
+		(struct waiter *)(void *)((char *)wound - offsetof(struct waiter, wound));
 
-	(void)timer;
-	room.hand = (room.hand + 1) % TICKS;
-	for (w = room.wheel[room.hand]; w; w = next) {
-		next = w->next;
-		if (!w->stream) {
-			answer(w, OK, 0);
-		} else if (fcgi_queued(w->fcgi) > STREAM_QUEUE_MAX ||
-			   !fcgi_write(w->fcgi, STR(":\n\n"))) {
-			fcgi_drop(w->fcgi);
-			waiter_free(w);
-		} else {
-			unwind(w);
-			wind(w, HEARTBEAT_MS);
-		}
+	if (!w->stream) {
+		answer(w, OK, 0);
+	} else if (fcgi_queued(w->fcgi) > STREAM_QUEUE_MAX || !fcgi_write(w->fcgi, STR(":\n\n"))) {
+		fcgi_drop(w->fcgi);
+		waiter_free(w);
+	} else {
+		wheel_wind(&w->wound, HEARTBEAT_MS, time_is_up);
 	}
 }
 
@@ -283,24 +251,28 @@ void waiter_start(struct live *l)
 			      : SPARE_DESCRIPTORS;
 	if (wanted && (size_t)wanted < room.places)
 		room.places = (size_t)wanted;
-	uv_timer_init(live_loop(l), &room.timer);
-	uv_timer_start(&room.timer, tick, TICK_MS, TICK_MS);
+	wheel_start(live_loop(l));
+}
+
+static void release(int64_t user_id)
+{
+	for (struct listener *l; (l = hub_first(live_hub(room.live), user_id));)
+		if (of_listener(l)->stream)
+			end_stream(of_listener(l));
+		else
+			answer(of_listener(l), room.released, 0);
 }
 
 void waiter_release_all(enum err e)
 {
-	for (size_t i = 0; i < TICKS; i++)
-		while (room.wheel[i])
-			if (room.wheel[i]->stream)
-				end_stream(room.wheel[i]);
-			else
-				answer(room.wheel[i], e, 0);
+	room.released = e;
+	hub_each(live_hub(room.live), 0, 1, release);
 	room.event = NULL;
 }
 
 void waiter_stop(void)
 {
-	uv_close((uv_handle_t *)&room.timer, NULL);
+	wheel_stop();
 	buf_free(&room.text);
 	worker_free(&room.worker);
 }
@@ -353,6 +325,7 @@ enum err waiter_park(struct request *rq, const struct wish *wish, const struct l
 	fcgi_set_data(w->fcgi, w);
 	fcgi_release_input(w->fcgi);
 	hub_listen(live_hub(room.live), rq->user_id, &w->listener);
-	wind(w, wish->stream ? HEARTBEAT_MS : jittered(wish->timeout_s * 1000));
+	wheel_wind(&w->wound, wish->stream ? HEARTBEAT_MS : jittered(wish->timeout_s * 1000),
+		time_is_up);
 	return ERR_PARKED;
 }
