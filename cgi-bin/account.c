@@ -15,7 +15,15 @@
 #include "web/route.h"
 #include "web/token.h"
 
-enum { BODY_MAX = 16384, PASSWORD_MIN = 8, PASSWORD_MAX = 256, QUARTER_S = 900, HOUR_S = 3600 };
+enum {
+	BODY_MAX = 16384,
+	PASSWORD_MIN = 8,
+	PASSWORD_MAX = 256,
+	QUARTER_S = 900,
+	HOUR_S = 3600,
+	LIMIT_STANDARD = 50,
+	LIMIT_MAX = 200,
+};
 
 /* --- sessions going out --- */
 
@@ -73,10 +81,16 @@ static enum err try_password(
 	return e;
 }
 
+/* One count for an account, by whichever name it is tried. */
+static struct str account_key(struct arena *a, int64_t user_id)
+{
+	return arena_printf(a, "#%lld", (long long)user_id);
+}
+
 /* The caller's own password, asked for before what cannot be undone. */
 static enum err confirm_password(struct request *rq, struct str password)
 {
-	struct str who = arena_printf(rq->arena, "#%lld", (long long)rq->user_id), hash;
+	struct str who = account_key(rq->arena, rq->user_id), hash;
 	bool old;
 	enum err e = person_password_hash(rq->db, rq->arena, rq->user_id, &hash);
 
@@ -173,12 +187,13 @@ static enum err log_in(struct request *rq)
 	struct session_new device = this_device(rq);
 	struct session_tokens session;
 	struct login found = { 0 };
-	struct str who = fold(rq->arena, str_trim(in->login.s));
+	struct str name = str_trim(in->login.s), who;
 	bool old = false;
-	enum err e = person_login(rq->db, rq->arena, str_trim(in->login.s), &found);
+	enum err e = person_login(rq->db, rq->arena, name, &found);
 
 	if (e != OK && e != ERR_NOT_FOUND)
 		return e;
+	who = e == OK ? account_key(rq->arena, found.user_id) : fold(rq->arena, name);
 	e = try_password(rq, who, in->password.s, found.password_hash, &old);
 	if (e != OK)
 		return e == ERR_WRONG_PASSWORD ? ERR_BAD_CREDENTIALS : e;
@@ -360,18 +375,31 @@ static enum err change_password(struct request *rq)
 
 /* --- GET /account/sessions, DELETE /account/sessions/{id} --- */
 
+struct sessions_in {
+	struct value limit, after;
+};
+
+static const struct field sessions_fields[] = {
+	FIELD(struct sessions_in, limit, "limit", FROM_QUERY, F_INT, 1, LIMIT_MAX, 0),
+	FIELD(struct sessions_in, after, "after", FROM_QUERY, F_ID, 0, 0, 0),
+	{ 0 },
+};
+
 static enum err list_sessions(struct request *rq)
 {
+	const struct sessions_in *in = rq->in;
+	int64_t limit = in->limit.set ? in->limit.n : LIMIT_STANDARD;
 	struct session *sessions;
 	struct writer *j;
 	size_t n;
-	enum err e = session_list(rq->db, rq->arena, rq->user_id, &sessions, &n);
+	enum err e =
+		session_list(rq->db, rq->arena, rq->user_id, in->after.n, limit, &sessions, &n);
 
 	if (e != OK)
 		return e;
 	j = reply_json(rq);
 	put_array(j, "items");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && i < (size_t)limit; i++) {
 		put_object(j, NULL);
 		put_int(j, "id", sessions[i].id);
 		put_time(j, "createdAt", sessions[i].created_ms);
@@ -383,7 +411,11 @@ static enum err list_sessions(struct request *rq)
 		put_object_end(j);
 	}
 	put_array_end(j);
-	put_null(j, "next");
+	if (n > (size_t)limit)
+		put_str(j, "next",
+			arena_printf(rq->arena, "%lld", (long long)sessions[limit - 1].id));
+	else
+		put_null(j, "next");
 	return OK;
 }
 
@@ -416,7 +448,7 @@ static const struct route routes[] = {
 	{ "PATCH", "/me", AUTH_USER, BODY_MAX, change_fields, change_me },
 	{ "DELETE", "/me", AUTH_USER, BODY_MAX, delete_fields, delete_me },
 	{ "PUT", "/password", AUTH_USER, BODY_MAX, password_fields, change_password },
-	{ "GET", "/sessions", AUTH_USER, 0, NULL, list_sessions },
+	{ "GET", "/sessions", AUTH_USER, 0, sessions_fields, list_sessions },
 	{ "DELETE", "/sessions/{id}", AUTH_USER, 0, session_fields, end_session },
 	{ 0 },
 };

@@ -42,8 +42,8 @@ static struct sql alive =
 	    "AND expires_at > UTC_TIMESTAMP(3)");
 static struct sql list =
 	SQL("SELECT id, created_at, last_used_at, expires_at, user_agent, address FROM session "
-	    "WHERE user_id = ? AND revoked_at IS NULL AND expires_at > UTC_TIMESTAMP(3) ORDER BY "
-	    "id DESC");
+	    "WHERE user_id = ? AND id < ? AND revoked_at IS NULL AND expires_at > "
+	    "UTC_TIMESTAMP(3) ORDER BY id DESC LIMIT ?");
 static struct sql revoke = SQL("UPDATE session SET revoked_at = UTC_TIMESTAMP(3) "
 			       "WHERE id = ? AND user_id = ? AND revoked_at IS NULL");
 static struct sql revoke_others = SQL("UPDATE session SET revoked_at = UTC_TIMESTAMP(3) "
@@ -254,11 +254,12 @@ enum err session_alive(struct db *db, struct arena *a, int64_t session_id, int64
 	return e == OK && r.n == 0 ? ERR_UNAUTHORIZED : e;
 }
 
-enum err session_list(
-	struct db *db, struct arena *a, int64_t user_id, struct session **sessions, size_t *n)
+enum err session_list(struct db *db, struct arena *a, int64_t user_id, int64_t after, int64_t limit,
+	struct session **sessions, size_t *n)
 {
 	struct rows r;
-	enum err e = db_select(db, a, &list, &r, as_int(user_id));
+	enum err e = db_select(db, a, &list, &r, as_int(user_id), as_int(after ? after : INT64_MAX),
+		as_int(limit + 1));
 
 	if (e != OK)
 		return e;

@@ -43,8 +43,10 @@ struct session {
 	int64_t id, created_ms, last_used_ms, expires_ms;
 	struct str user_agent, address;
 };
-enum err session_list(
-	struct db *db, struct arena *a, int64_t user_id, struct session **sessions, size_t *n);
+/* The live ones, the newest first, behind `after` (0: from the first one); one more than `limit`,
+ * if there are more. */
+enum err session_list(struct db *db, struct arena *a, int64_t user_id, int64_t after, int64_t limit,
+	struct session **sessions, size_t *n);
 
 /* Ends one session of this person. ERR_NOT_FOUND where it is not theirs or over already. */
 enum err session_revoke(

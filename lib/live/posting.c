@@ -17,7 +17,7 @@ const struct field posting_fields[] = {
 	FIELD(struct send_in, body, "body", FROM_BODY, F_TEXT, 0, POSTING_TEXT_MAX, 0),
 	FIELD(struct send_in, files, "fileIds", FROM_BODY, F_IDS, 0, ATTACH_MAX, 0),
 	FIELD(struct send_in, reply_to, "replyTo", FROM_BODY, F_ID, 0, 0, NULLABLE),
-	FIELD(struct send_in, client_key, "clientKey", FROM_BODY, F_LINE, 1, KEY_MAX, NULLABLE),
+	FIELD(struct send_in, client_key, "clientKey", FROM_BODY, F_TEXT, 1, KEY_MAX, NULLABLE),
 	{ 0 },
 };
 

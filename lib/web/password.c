@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/random.h"
 #include "core/turn.h"
+#include "web/crew.h"
 
 #include <crypt.h>
 #include <errno.h>
@@ -16,7 +17,7 @@ enum {
 	BCRYPT_ROUNDS = 11,
 	WAIT_US_MAX = 5000000,
 	LOOK_AGAIN_US = 250000,
-	THREADS_LEFT_FREE = 2,
+	WAITING_MAX = 48, /* in this process; they are served in less than that time */
 };
 
 static bool is_bcrypt(struct str hash)
@@ -64,7 +65,6 @@ static bool lock_one(int fd, int64_t places)
 static int place_take(const struct conf *c, struct page *page)
 {
 	static _Atomic int64_t waiting = 0;
-	int64_t waiting_max = c->threads - c->password_places - THREADS_LEFT_FREE;
 	int64_t until = clock_us() + WAIT_US_MAX;
 	bool taken = false, counted = false;
 	int fd;
@@ -79,12 +79,14 @@ static int place_take(const struct conf *c, struct page *page)
 		taken = lock_one(fd, c->password_places);
 		if (taken || clock_us() > until)
 			break;
-		if (!counted &&
-			atomic_fetch_add(&waiting, 1) >= (waiting_max > 1 ? waiting_max : 1)) {
+		if (!counted && atomic_fetch_add(&waiting, 1) >= WAITING_MAX) {
 			atomic_fetch_sub(&waiting, 1);
 			break;
 		}
 		counted = true;
+		/* Who has come for something else is served meanwhile. */
+		if (!crew_stand_aside())
+			break;
 		/* A holder that was killed rings no bell: look again now and then. */
 		page_wait(&page->places_bell, bell, LOOK_AGAIN_US);
 	}

@@ -214,7 +214,7 @@ enum err request_read(struct request *rq)
 {
 	struct str length, proxies = str_of(rq->host->conf.trusted_proxies);
 	struct str forwarded, https;
-	enum err e = check_params(rq);
+	enum err e = check_params(rq), origin;
 
 	rq->content_length = -1;
 	rq->method = request_param(rq, "REQUEST_METHOD");
@@ -236,6 +236,7 @@ enum err request_read(struct request *rq)
 		rq->address = address_forwarded(proxies, rq->address, forwarded);
 		rq->secure = str_is_nocase(request_param(rq, "HTTP_X_FORWARDED_PROTO"), "https");
 	}
+	origin = read_origin(rq);
 	length = request_param(rq, "CONTENT_LENGTH");
 	if (length.n && (!str_int(length, &rq->content_length) || rq->content_length < 0)) {
 		note(rq, "Content-Length is not a number");
@@ -246,5 +247,5 @@ enum err request_read(struct request *rq)
 		return ERR_BAD_REQUEST;
 	}
 	e = read_path(rq);
-	return e != OK ? e : read_origin(rq);
+	return e != OK ? e : origin;
 }

@@ -106,7 +106,9 @@ test('an origin named in the settings may call, and is told so', async () => {
   for (const answer of [
     await client.patch('/account/me', { env: open, headers, token: person.token, body: { firstName: 'App' } }),
     await get('/account/me', { env: open, headers, token: person.token }),
-    await get('/account/me', { env: open, headers })
+    await get('/account/me', { env: open, headers }),
+    await get('/account/nowhere', { env: open, headers }),
+    await get('/account/me/', { env: open, headers })
   ]) {
     assert.equal(answer.headers['access-control-allow-origin'], APP)
     assert.match(answer.headers.vary, /\bOrigin\b/)

@@ -65,6 +65,21 @@ test('the list of sessions says which, whence, and which is this one', async () 
   assert.deepEqual(seenThere.items.map(item => item.current), [true, false])
 })
 
+test('the list of sessions comes in pages, the newest first', async () => {
+  const person = await settle(client)
+  const ids = [person.sessionId]
+  for (let i = 0; i < 4; i++) ids.unshift((await logIn(client, person.email, person.password)).json.sessionId)
+  const seen = []
+  for (let after = '', pages = 0; after !== null && pages < 5; pages++) {
+    const { json } = await get(`/account/sessions?limit=2${after && `&after=${after}`}`, { token: person.token })
+    seen.push(json.items.map(item => item.id))
+    after = json.next
+  }
+  assert.deepEqual(seen, [ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)])
+  for (const query of ['limit=0', 'limit=201', 'limit=some', 'after=x'])
+    refused(await get(`/account/sessions?${query}`, { token: person.token }), 422, 'invalid_fields', [query.split('=')[0]])
+})
+
 test('a user agent is shown as it was sent', async () => {
   const person = await settle(client)
   await logIn(client, person.email, person.password, { headers: { 'User-Agent': 'Bell/1 "quoted" <b>' } })

@@ -115,7 +115,7 @@ function Look() {
 function Devices() {
   const [list, setList] = useState(null)
   const { problem, run } = useDeed()
-  const load = () => run(async () => setList((await call('GET', 'account/sessions')).items))
+  const load = () => run(async () => setList((await call('GET', 'account/sessions?limit=200')).items))
   useEffect(() => {
     load()
   }, [])
