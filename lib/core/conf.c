@@ -82,8 +82,8 @@ static const struct setting settings[] = {
 		"what all files of one person may take; 0: no limit"),
 	A_NUMBER("uploads", "megapixels", megapixels, "50", 1, 200,
 		"largest picture in millions of pixels"),
-	A_NUMBER(
-		"uploads", "at_once", uploads, "64", 1, 1000, "uploads at the same time per person"),
+	A_NUMBER("uploads", "at_once", uploads, "64", 1, 1000,
+		"uploads at the same time per person"),
 	A_NUMBER("uploads", "unused_days", unused_days, "7", 0, 3650,
 		"days until a file goes that stands in no message; 0: it stays"),
 	A_TEXT("uploads", "types", upload_types,
