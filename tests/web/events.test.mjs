@@ -80,7 +80,7 @@ test('an answer that is older than an event does not take it back', () => {
 test('who left a chat has it no more, open or not', () => {
   const open = openChat(withMessages(start(), 5, [message(1)]), 5)
   const state = twice(open, { type: 'member.left', chatId: 5, user: person(1) })
-  assert.deepEqual([state.chats, state.history, state.open], [{}, {}, null])
+  assert.deepEqual([state.chats, state.history, state.open], [{}, {}, { ...open.open, gone: true }])
   assert.equal(wanted(state, { type: 'member.left', chatId: 5, user: person(1) }), null)
   assert.deepEqual(told(open, { type: 'chat.deleted', chatId: 5 }).chats, {})
 })

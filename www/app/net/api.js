@@ -70,7 +70,11 @@ export async function ask(method, path, { body, token, signal, patience = PATIEN
     throw new Problem({ detail: fault.message })
   }
   if (!response.ok) throw await problemOf(response)
-  if (response.status === 204) return null
+  if (response.status === 204) {
+    // Unread, it would count as broken off.
+    await response.text()
+    return null
+  }
   return response.json().catch(fault => {
     throw new Problem({ detail: fault.message })
   })

@@ -1,6 +1,6 @@
 // session.js - who is logged in. The access token is kept in memory only; what outlives a reload is a cookie that no
 // script can read, and a mark that there is one, so that strangers are not asked for it.
-import { SITE, ask } from './api.js'
+import { Problem, SITE, ask } from './api.js'
 
 const MARK = `bellhop:${SITE.pathname}:in`
 // Renewed this long before it ends, so that pictures, which go by cookie, do not notice.
@@ -8,6 +8,7 @@ const EARLY_MS = 120_000
 
 let session = null
 let renewing = null
+let leaving = null
 let timer = 0
 const listeners = new Set()
 
@@ -42,10 +43,13 @@ export const signUp = async person => adopt(await ask('POST', 'account/register'
 export async function logOut() {
   const { accessToken } = session ?? {}
   try {
-    if (accessToken) await ask('POST', 'account/logout', { token: accessToken })
+    leaving = accessToken && ask('POST', 'account/logout', { token: accessToken })
+    await leaving
   } catch (problem) {
     // An ended session is what was wanted.
     if (problem.status !== 401) throw problem
+  } finally {
+    leaving = null
   }
   adopt(null)
 }
@@ -53,6 +57,8 @@ export async function logOut() {
 // The next tokens, by the cookie. Tabs take turns, and one that was second takes over what the first was given.
 export function renew() {
   renewing ??= inTurn(async before => {
+    // The server lets go of a session's sockets while it is being left.
+    if (leaving && await leaving.then(() => true, () => false)) throw new Problem({ status: 401, code: 'unauthorized' })
     if (session && session !== before && session.endsAt - Date.now() > EARLY_MS) return session
     try {
       return adopt(await ask('POST', 'account/refresh', { body: {} }))

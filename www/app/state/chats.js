@@ -70,7 +70,7 @@ export function dropChat(state, id) {
   if (!state.chats[id]) return state
   const { [id]: _chat, ...chats } = state.chats
   const { [id]: _history, ...history } = state.history
-  return { ...state, chats, history, open: state.open?.chatId === id ? null : state.open }
+  return { ...state, chats, history, open: state.open?.chatId === id ? { ...state.open, gone: true } : state.open }
 }
 
 // The chats that the server listed are all there are up to there: what an earlier visit remembers beyond is gone.
@@ -109,14 +109,15 @@ export function readUpTo(state, chatId, seq) {
   return alterChat(state, chatId, chat => (seq <= chat.readSeq ? chat : counted({ ...chat, readSeq: Math.min(seq, chat.lastSeq) })))
 }
 
-// How a chat is opened: unread ones begin at a line, which stays where it was drawn.
+// How a chat is opened: unread ones begin at a line, which stays where it was drawn. One that is open already goes to a
+// message of it, or to its end.
 export function openChat(state, chatId, seq = 0) {
   const chat = state.chats[chatId]
   // What popped up for it has done its work.
   const toasts = state.toasts.some(one => one.chatId === chatId) ? state.toasts.filter(one => one.chatId !== chatId) : state.toasts
   if (toasts !== state.toasts) return openChat({ ...state, toasts }, chatId, seq)
   if (!chat) return { ...state, open: { chatId, newFrom: 0, jump: seq ? { seq } : null } }
-  if (state.open?.chatId === chatId) return seq ? { ...state, open: { ...state.open, jump: { seq } } } : state
+  if (state.open?.chatId === chatId) return { ...state, open: { ...state.open, jump: { seq } } }
   const newFrom = chat.unread > 0 ? chat.readSeq + 1 : 0
   return { ...state, open: { chatId, newFrom, jump: seq ? { seq } : null } }
 }

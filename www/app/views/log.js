@@ -49,6 +49,10 @@ export function Log({ chat, onReply, onEdit, onRework }) {
     Object.assign(view, { stick: true, pin: true })
     draw()
   }
+  const toStart = () => {
+    Object.assign(view, { stick: false, seq: 1, offset: 0, moved: true })
+    draw()
+  }
   const scroll = () => {
     // At the end, with less room than before: nobody has scrolled.
     if (view.stick && box.current.scrollTop >= view.top - 1) return
@@ -58,6 +62,12 @@ export function Log({ chat, onReply, onEdit, onRework }) {
     lookAt(box.current, view, chat)
   }
   const walk = event => {
+    const far = event.target === box.current && { End: toEnd, Home: toStart }[event.key]
+    if (far) {
+      event.preventDefault()
+      far()
+      return
+    }
     const from = Number(event.target.closest?.('[data-seq]')?.dataset.seq ?? 0)
     const to = { ArrowUp: from ? from - 1 : lastVisible(box.current), ArrowDown: from + 1 }[event.key]
     if (!to || to < 1 || to > last || event.target.closest('textarea, input, .picker')) return
@@ -115,7 +125,10 @@ function useView(chat, open) {
   }
   // Somewhere else was asked for: a found message, or the one that is answered.
   if (open.jump && view.current.jump !== open.jump) {
-    Object.assign(view.current, { jump: open.jump, stick: false, moved: true, seq: Math.min(open.jump.seq, chat.lastSeq), offset: 120 })
+    const { jump } = open
+    Object.assign(view.current, jump.seq
+      ? { jump, stick: false, moved: true, seq: Math.min(jump.seq, chat.lastSeq), offset: 120 }
+      : { jump, stick: true, pin: true })
   }
   return view.current
 }
@@ -163,9 +176,12 @@ function settle(box, view, heights, last, draw) {
   for (const row of rowsOf(box)) heights.set(Number(row.dataset.seq), row.offsetHeight)
   // What was scrolled since, and not told yet.
   if (view.stick && !view.pin && box.scrollTop < view.top - 1 && fromEnd(box) > 1) anchorHere(box, view, heights, last)
+  else if (!view.stick && wentToEnd(box, view)) Object.assign(view, { stick: true, pin: true })
   else if (!view.moved) view.offset -= box.scrollTop - view.top
   if (view.stick) keepEnd(box, view, space, heights)
   else keepAnchor(box, view, space, heights)
+  // Whoever has the end before their eyes follows it.
+  if (view.range.last === last && fromEnd(box) < NEAR_END && !box.querySelector(':scope > .unloaded')) view.stick = true
   Object.assign(view, { pin: false, moved: false, height: box.scrollHeight, top: box.scrollTop, room: box.clientHeight })
   measureFar(box, view)
   if (!covers(view, rangeOf(view, last, view.room / 2, heights)) || view.far !== view.drawnFar) draw()
@@ -192,25 +208,30 @@ function keepAnchor(box, view, space, heights) {
 
 const covers = ({ range }, wanted) => wanted.first >= range.first && wanted.last <= range.last
 
+// The rows at the end may be other ones by now than those that were scrolled to.
+function wentToEnd(box, view) {
+  const end = view.height - NEAR_END
+  return !view.moved && box.scrollTop > view.top + 1 && (box.scrollTop + view.room > end || fromEnd(box) < NEAR_END)
+}
+
 const fromEnd = box => box.scrollHeight - box.scrollTop - box.clientHeight
 function measureFar(box, view) {
   view.far = !view.stick && fromEnd(box) > box.clientHeight / 2
 }
 
-// Which row one looks at now; or that one is at the end.
+// Which row one looks at now; or that one is at the end, whether what is there is drawn yet or not.
 function anchorHere(box, view, heights, last) {
-  view.stick = fromEnd(box) < NEAR_END && view.range.last === last
+  view.stick = fromEnd(box) < NEAR_END
+  view.pin ||= view.stick && view.range.last !== last
   view.top = box.scrollTop
   measureFar(box, view)
   if (view.stick) return
   const top = box.scrollTop
-  for (const row of rowsOf(box)) {
-    if (row.offsetTop + row.offsetHeight > top && row.offsetTop < top + box.clientHeight) {
-      Object.assign(view, { seq: Number(row.dataset.seq), offset: row.offsetTop - top })
-      return
-    }
-  }
-  Object.assign(view, { ...heights.find(top, last), drift: 0 })
+  const inView = [...rowsOf(box)].filter(row => row.offsetTop + row.offsetHeight > top && row.offsetTop < top + box.clientHeight)
+  // One that is still to be loaded will be of another height.
+  const row = inView.find(one => !one.classList.contains('unloaded')) ?? inView[0]
+  if (row) Object.assign(view, { seq: Number(row.dataset.seq), offset: row.offsetTop - top })
+  else Object.assign(view, { ...heights.find(top, last), drift: 0 })
 }
 
 function watchSize(box, view, heights, draw) {

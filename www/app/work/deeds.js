@@ -54,7 +54,10 @@ export async function deleteChat(id) {
 }
 
 function gone(id) {
-  if (store.get().open?.chatId === id) goBack()
+  if (store.get().open?.chatId === id) {
+    store.update(set, 'open', null)
+    goBack()
+  }
   store.update(chats.dropChat, id)
   loadRooms()
 }

@@ -190,7 +190,7 @@ async function page(name, path, values, first) {
   }
 }
 
-export const loadPeople = (first = true) => page('people', 'users', { contactable: true }, first)
+export const loadPeople = (first = true) => page('people', 'users', { contactable: true, limit: 200 }, first)
 export const loadRooms = (first = true) => page('rooms', 'chats/rooms', {}, first)
 
 // No event tells of rooms that one is not in, so the list is looked at again now and then by who has it before them.

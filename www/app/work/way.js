@@ -9,11 +9,13 @@ export const chatHref = (chatId, seq) => `#chat/${chatId}${seq ? `/${seq}` : ''}
 
 export function start() {
   window.addEventListener('hashchange', follow)
+  window.addEventListener('click', followAgain)
   follow()
 }
 
 export function stop() {
   window.removeEventListener('hashchange', follow)
+  window.removeEventListener('click', followAgain)
   history.replaceState(null, '', location.pathname + location.search)
 }
 
@@ -21,6 +23,11 @@ export function go(chatId, seq) {
   const href = chatHref(chatId, seq)
   if (location.hash === href) follow()
   else location.hash = href
+}
+
+// A link to where the address says one is already: no change of it will tell.
+function followAgain({ target }) {
+  if (target.closest?.('a[href^="#chat/"]')?.getAttribute('href') === location.hash) follow()
 }
 
 // To where the address says one is.
