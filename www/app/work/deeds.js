@@ -30,7 +30,12 @@ export async function openDirect(user) {
 }
 
 export async function joinRoom(id, password) {
-  entered(await call('POST', `chats/${id}/join`, { body: password ? { password } : {} }))
+  try {
+    entered(await call('POST', `chats/${id}/join`, { body: password ? { password } : {} }))
+  } catch (problem) {
+    if (problem.status === 404) loadRooms()
+    throw problem
+  }
 }
 
 export async function makeGroup(values) {

@@ -15,7 +15,7 @@ const KEPT_CHATS = 60
 const KEPT_MESSAGES = 60
 const LATEST = 10
 const RECENT_MAX = 500
-const ROOMS_MS = 30_000
+const ROOMS_MS = { least: 4000, most: 30_000 }
 
 let cursor = null
 let ending
@@ -41,7 +41,7 @@ export async function start(news) {
   if (signal.aborted) return
   unwatch = store.watch(keepSoon)
   tell('hello', {})
-  looking = setInterval(lookAtRooms, ROOMS_MS)
+  lookAgain(performance.now())
   lead(signal, () => {
     leading = true
     return follow({
@@ -70,7 +70,7 @@ export function stop() {
   ending?.abort()
   unwatch()
   clearTimeout(keeping)
-  clearInterval(looking)
+  clearTimeout(looking)
   leading = false
   cursor = null
   recent = []
@@ -193,7 +193,16 @@ async function page(name, path, values, first) {
 export const loadPeople = (first = true) => page('people', 'users', { contactable: true, limit: 200 }, first)
 export const loadRooms = (first = true) => page('rooms', 'chats/rooms', {}, first)
 
-// No event tells of rooms that one is not in, so the list is looked at again now and then by who has it before them.
+// No event tells of rooms that one is not in, so the list is looked at again by who has it before them: often by who has
+// just come and looks around, later now and then.
+function lookAgain(from) {
+  const ms = Math.min(Math.max((performance.now() - from) / 8, ROOMS_MS.least), ROOMS_MS.most)
+  looking = setTimeout(() => {
+    lookAtRooms()
+    lookAgain(from)
+  }, ms)
+}
+
 function lookAtRooms() {
   const { net, filter, rooms } = store.get()
   if (document.visibilityState === 'visible' && net.status === 'live' && !filter && !rooms.next) loadRooms()
