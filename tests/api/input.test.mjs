@@ -145,11 +145,12 @@ test('a broken form is refused whole', async () => {
 
 test('a broken query is refused', async () => {
   const { token } = await settle(client)
-  // lighttpd mends a stray %, and refuses itself NUL and what is no UTF-8.
-  const broken = transport === 'cgi' ? ['q=%', 'q=%4', 'q=%zz', 'q=%ff', 'q=%00', 'q=%c0%af', 'x=%ff'] : []
-  for (const query of [...broken, 'x=1&'.repeat(200)]) {
+  // lighttpd mends a stray %, and refuses itself what is no UTF-8.
+  const broken = transport === 'cgi' ? ['q=%', 'q=%4', 'q=%zz', 'q=%ff', 'q=%c0%af', 'x=%ff'] : []
+  for (const query of [...broken, 'q=%00', 'x=1&'.repeat(200)]) {
     refused(await get(`/users?${query}`, { token }), 400, 'bad_request')
   }
+  for (const query of ['q=a%0Ab', 'q=%09', 'q=%7F']) assert.equal((await get(`/users?${query}`, { token })).status, 200)
   refused(await get('/users?limit=1&limit=2', { token }), 422, 'invalid_fields', ['limit'])
 })
 
