@@ -15,7 +15,7 @@
 enum {
 	BCRYPT_BYTES_MAX = 72, /* it ignores the rest, and so would everybody who guesses */
 	BCRYPT_ROUNDS = 11,
-	WAIT_US_MAX = 5000000,
+	WAIT_US_MAX = 8000000,
 	LOOK_AGAIN_US = 250000,
 	WAITING_MAX = 48, /* in this process; they are served in less than that time */
 };

@@ -134,9 +134,9 @@ test('both register at once: one account, whoever wins', async () => {
   assert.equal(users[0].n, '1')
 })
 
-test('thirty who register at once are all taken', async () => {
-  const answers = await Promise.all(Array.from({ length: 30 }, () => post('/account/register', { body: newcomer() })))
-  assert.deepEqual(answers.map(answer => answer.status), Array(30).fill(201))
+test('twenty-four who register at once are all taken', async () => {
+  const answers = await Promise.all(Array.from({ length: 24 }, () => post('/account/register', { body: newcomer() })))
+  assert.deepEqual(answers.map(answer => answer.status), Array(24).fill(201))
 })
 
 test('both take one username at once: one has it', async () => {

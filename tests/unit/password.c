@@ -427,7 +427,7 @@ static void who_finds_no_place_waits_a_little_or_comes_back(void **state)
 		pthread_join(threads[i], NULL);
 		assert_int_equal(tries[i].e, ERR_BUSY);
 		at_once += tries[i].took_us < 3000000;
-		waited += tries[i].took_us >= 5000000;
+		waited += tries[i].took_us >= 8000000;
 	}
 	kill(holder, SIGKILL);
 	ground_wait(holder);
