@@ -10,7 +10,6 @@ import { loadChat } from './sync.js'
 import { chatHref, go } from './way.js'
 import { tellWorker } from './worker.js'
 
-const TOAST_MS = 7000
 const TOASTS_MAX = 3
 
 let unwatch = () => {}
@@ -103,7 +102,6 @@ const kindName = message => message.files[0].mime.match(/^(image|video|audio)\//
 
 function toast(notice) {
   store.update(state => set(state, 'toasts', [...state.toasts.filter(one => one.chatId !== notice.chatId), notice].slice(-TOASTS_MAX)))
-  setTimeout(() => closeToast(notice.key), TOAST_MS)
 }
 export const closeToast = key => store.update(state => set(state, 'toasts', state.toasts.filter(one => one.key !== key)))
 
