@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { settle } from '../people.mjs'
+import { pdf } from '../samples.mjs'
 import { PHONE, WIDE, button, client, come, dialog, directChat, entry, field, log, says, tell, until, write } from './browser.mjs'
 
 const notices = page => page.getByRole('region', { name: 'Notices' })
@@ -57,4 +58,58 @@ test('notices cover no control, wide and narrow, and wait for who points at them
     await notices(page).locator('.toast').waitFor({ state: 'detached' })
     await until(() => hasFocus(field(page)), 'the focus is where it was')
   }
+})
+
+const document = (name, buffer = pdf()) => ({ name, mimeType: 'application/pdf', buffer })
+const choose = (page, ...files) => page.locator('.composer input[type=file]').setInputFiles(files)
+const tray = page => page.getByRole('list', { name: 'Files to send' })
+
+test('attached files stay with their chat, and go with its next message', async t => {
+  const ann = await come(t, { firstName: 'Ann', lastName: 'Lee' })
+  const bob = await settle(client, { firstName: 'Bob', lastName: 'Roe' })
+  const chatId = await directChat(ann, bob)
+  const { page } = ann
+  await entry(page, 'Chats', 'Bob Roe').click()
+  await choose(page, document('one.pdf'), document('two.pdf'))
+  await tray(page).getByText('two.pdf').waitFor()
+  await entry(page, 'Chats', 'all').click()
+  await page.getByRole('button', { name: 'all: details' }).waitFor()
+  assert.equal(await tray(page).count(), 0)
+  await choose(page, document('other.pdf'))
+  await tray(page).getByText('other.pdf').waitFor()
+  await entry(page, 'Chats', 'Bob Roe').click()
+  await tray(page).getByText('one.pdf').waitFor()
+  assert.equal(await tray(page).getByRole('listitem').count(), 2)
+  await write(page, 'both')
+  await tray(page).waitFor({ state: 'detached' })
+  await page.getByRole('img', { name: 'Sent', exact: true }).waitFor()
+  const { items } = (await client.get(`/messages/${chatId}`, { token: bob.token })).json
+  assert.deepEqual(items.map(({ body, files }) => [body, files.map(file => file.name)]), [['both', ['one.pdf', 'two.pdf']]])
+})
+
+test('an empty file is told of before anything is sent', async t => {
+  for (const [locale, words] of [['en-GB', 'Empty files cannot be sent: nothing.pdf'], ['uk-UA', 'Порожні файли не можна надіслати: nothing.pdf']]) {
+    const { page } = await come(t, { firstName: 'Ann', lastName: 'Lee' }, { locale })
+    await page.getByRole('link').filter({ hasText: 'all' }).first().click()
+    await choose(page, document('nothing.pdf', Buffer.alloc(0)), document('some.pdf'))
+    await page.locator('.toast').getByText(words).waitFor()
+    assert.deepEqual(await page.locator('.tray .document-name').allInnerTexts(), ['some.pdf'])
+  }
+})
+
+test('an emoji goes in where the caret is, and the caret stands behind it', async t => {
+  const { page } = await come(t, { firstName: 'Ann', lastName: 'Lee' })
+  await entry(page, 'Chats', 'all').click()
+  await field(page).fill('before after')
+  await field(page).evaluate(el => el.setSelectionRange(6, 6))
+  await button(page, 'Emoji').click()
+  await page.getByRole('group', { name: 'Emoji' }).getByRole('button', { name: '🎉' }).click()
+  await page.keyboard.type('!')
+  assert.equal(await field(page).inputValue(), 'before🎉! after')
+  // Without a choice, too, one is back at a key.
+  await button(page, 'Emoji').focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('group', { name: 'Emoji' }).waitFor()
+  await page.keyboard.press('Escape')
+  await until(() => hasFocus(button(page, 'Emoji')), 'the focus is on the button')
 })

@@ -1,7 +1,7 @@
 // Messages on their way: in order, never shown twice, never lost between tabs and reloads.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { changed, chatsWaiting, dropped, echoed, next, queued, reconciled, shown } from '../../www/app/state/outbox.js'
+import { changed, chatsWaiting, dropped, echoed, next, queued, reconciled, shown, withTray } from '../../www/app/state/outbox.js'
 
 const item = (key, more = {}) => ({ key, chatId: 5, body: 'hi', files: [], replyTo: null, at: key.charCodeAt(0), tries: 0, state: 'waiting', ...more })
 const message = (more = {}) => ({ chatId: 5, seq: 9, body: 'hi', files: [], ...more })
@@ -40,4 +40,11 @@ test('two of the same words hide one each', () => {
 test('what was kept is the truth, and what this tab knows of it stays', () => {
   const mine = [item('b', { tries: 3, state: 'sending' }), item('gone')]
   assert.deepEqual(reconciled(mine, [item('b'), item('a')]).map(one => [one.key, one.tries]), [['a', 0], ['b', 3]])
+})
+
+test('files that are attached belong to one chat', () => {
+  const files = [{ name: 'a.txt' }]
+  const state = withTray(withTray({ trays: {} }, 5, files), 6, files)
+  assert.deepEqual(state.trays, { 5: files, 6: files })
+  assert.deepEqual(withTray(state, 5, []).trays, { 6: files })
 })

@@ -48,6 +48,7 @@ test('whatever is said of a field, a person reads it in their language', async (
     }
   }
   assert.equal(explainField('email', 'is not an e-mail address'), 'Напишіть адресу на зразок name@example.org.')
+  assert.equal(explainField('file', 'is empty'), 'Цей файл порожній. Виберіть інший.')
   assert.equal(explainField('password', 'is too short'), 'Щонайменше 8 символів.')
   assert.equal(explainField('username', 'mixes letters of alphabets that look alike'), t('field.mixed'))
   assert.equal(explain({ code: 'invalid_fields', fields: { fileIds: 'there is no such file of yours', replyTo: 'is no message of this chat' } }),

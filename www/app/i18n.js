@@ -52,7 +52,7 @@ const RULES = { empty: /missing|empty|blank|null/, short: /short/, long: /too lo
 
 export function explainField(name, why) {
   const rule = Object.keys(RULES).find(one => RULES[one].test(why))
-  return t([`field.${rule}`, `field.${name}`].find(key => words[key]) ?? 'field.other')
+  return t([`field.${name}.${rule}`, `field.${rule}`, `field.${name}`].find(key => words[key]) ?? 'field.other')
 }
 
 // Making a formatter takes longer than using it a thousand times.

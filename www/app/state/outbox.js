@@ -29,3 +29,9 @@ export function reconciled(outbox, kept) {
   return kept.map(item => ({ ...item, ...known.get(item.key), files: known.get(item.key)?.files ?? item.files }))
     .sort((a, b) => a.at - b.at)
 }
+
+// Files that are attached to what is written in a chat, and not sent yet.
+export function withTray(state, chatId, files) {
+  const { [chatId]: _, ...others } = state.trays
+  return { ...state, trays: files.length ? { ...others, [chatId]: files } : others }
+}

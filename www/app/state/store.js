@@ -34,6 +34,7 @@ export const EMPTY = {
   members: {},
   typing: {},
   outbox: [],
+  trays: {},
   open: null,
   net: { status: 'connecting' },
   toasts: [],

@@ -1,7 +1,8 @@
 // composer.js - where one writes: the field, what is attached, what is answered or edited.
 import { t } from '../i18n.js'
-import { store } from '../model.js'
+import { store, useStore } from '../model.js'
 import { at } from '../state/history.js'
+import { withTray } from '../state/outbox.js'
 import { html, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from '../ui.js'
 import { editMessage } from '../work/deeds.js'
 import { draft, keepDraft } from '../work/keep.js'
@@ -17,16 +18,19 @@ import { IconButton } from './parts.js'
 const BODY_MAX = 8000
 const FILES_MAX = 10
 const COUNT_FROM = 7500
+const NONE = []
 
 export function Composer({ chat, hold }) {
   const kept = useRef(draft(chat.id)).current
   const [body, setBody] = useState(kept?.body ?? '')
   const [answering, setAnswering] = useState(kept?.answering ?? null)
   const [editing, setEditing] = useState(null)
-  const [files, setFiles] = useState([])
+  // They belong to the chat: who looks into another finds them again.
+  const files = useStore(state => state.trays[chat.id]) ?? NONE
   const [picking, setPicking] = useState(false)
   const field = useRef()
   const chooser = useRef()
+  const caret = useRef(null) // where it goes once the emoji is in
   const length = [...body].length
 
   useImperativeHandle(hold, () => ({ reply, edit, attach, rework }))
@@ -38,7 +42,11 @@ export function Composer({ chat, hold }) {
   useLayoutEffect(() => {
     if (!editing) keepDraft(chat.id, body || answering ? { body, answering } : null)
   }, [body, answering, editing])
-  useLayoutEffect(() => grow(field.current), [body])
+  useLayoutEffect(() => {
+    grow(field.current)
+    if (caret.current !== null) field.current.setSelectionRange(caret.current, caret.current)
+    caret.current = null
+  }, [body])
 
   function reply({ seq, author, ...message }) {
     setEditing(null)
@@ -50,10 +58,16 @@ export function Composer({ chat, hold }) {
     setBody(message.body)
     field.current.focus()
   }
+  const tray = () => store.get().trays[chat.id] ?? NONE
+  const setFiles = change => store.update(withTray, chat.id, change(tray()))
+  const add = more => setFiles(known => [...known, ...more].slice(0, FILES_MAX))
   async function attach(list) {
-    const ready = await Promise.all([...list].map(prepared))
-    setFiles(known => [...known, ...ready].slice(0, FILES_MAX))
-    if (files.length + ready.length > FILES_MAX) say(t('files.most', { n: FILES_MAX }), { bad: true })
+    const chosen = [...list]
+    const empty = chosen.filter(file => !file.size)
+    if (empty.length) say(t('files.empty', { names: empty.map(file => file.name).join(', ') }), { bad: true })
+    const ready = await Promise.all(chosen.filter(file => file.size).map(prepared))
+    if (tray().length + ready.length > FILES_MAX) say(t('files.most', { n: FILES_MAX }), { bad: true })
+    add(ready)
     field.current?.focus()
   }
   // What was refused, here again to be changed.
@@ -62,7 +76,7 @@ export function Composer({ chat, hold }) {
     const answered = item.replyTo && at(store.get().history[chat.id], item.replyTo)
     if (answered) reply(answered)
     setBody(known => [known, item.body].filter(Boolean).join('\n'))
-    setFiles(known => [...known, ...item.files].slice(0, FILES_MAX))
+    add(item.files)
     field.current.focus()
   }
   function stopEditing() {
@@ -80,7 +94,7 @@ export function Composer({ chat, hold }) {
     if (!words && !files.length) return
     send(chat.id, { body: words, files, replyTo: answering?.seq })
     setBody('')
-    setFiles([])
+    setFiles(() => NONE)
     setAnswering(null)
     stoppedTyping(chat.id)
     field.current.focus()
@@ -113,6 +127,7 @@ export function Composer({ chat, hold }) {
   }
   function insert(emoji) {
     const { selectionStart: from, selectionEnd: to } = field.current
+    caret.current = from + emoji.length
     setBody(body.slice(0, from) + emoji + body.slice(to))
     setPicking(false)
     field.current.focus()
@@ -132,7 +147,7 @@ export function Composer({ chat, hold }) {
         <ul class="tray" aria-label=${t('files')}>
           ${files.map((file, i) => html`<li key=${i}><${Preview} file=${file}>
             <${IconButton} icon="close" label=${t('remove.name', { name: file.name })}
-              onClick=${() => setFiles(files.filter(one => one !== file))} /><//></li>`)}
+              onClick=${() => setFiles(known => known.filter(one => one !== file))} /><//></li>`)}
         </ul>`}
       <div class="writing">
         <input ref=${chooser} type="file" multiple hidden tabindex="-1"

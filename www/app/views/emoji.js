@@ -1,6 +1,6 @@
 // emoji.js - a small choice of emoji, by keyboard and pointer; whoever wants others has a keyboard that knows them.
 import { t } from '../i18n.js'
-import { html, useEffect, useRef } from '../ui.js'
+import { html, useEffect, useLayoutEffect, useRef } from '../ui.js'
 
 export const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏']
 const MORE = ['😀', '😊', '😍', '😘', '😎', '🤔', '😴', '😡', '🥳', '🤗', '🙄', '😭', '😱', '🤝', '👏', '👌', '✌️', '🤞', '💪', '👋', '🔥',
@@ -9,8 +9,14 @@ const COLUMNS = 8
 
 export function Emoji({ onPick, onClose }) {
   const box = useRef()
+  // Who is in here when it goes comes back to where they came from.
+  useLayoutEffect(() => {
+    const before = document.activeElement
+    const here = box.current
+    here.querySelector('button').focus({ preventScroll: true })
+    return () => here.contains(document.activeElement) && before.focus({ preventScroll: true })
+  }, [])
   useEffect(() => {
-    box.current.querySelector('button').focus({ preventScroll: true })
     const outside = event => box.current?.contains(event.target) || onClose()
     // Not the very press that opened it.
     const timer = setTimeout(() => addEventListener('pointerdown', outside))
