@@ -113,3 +113,41 @@ test('an emoji goes in where the caret is, and the caret stands behind it', asyn
   await page.keyboard.press('Escape')
   await until(() => hasFocus(button(page, 'Emoji')), 'the focus is on the button')
 })
+
+test('the focus comes back to the message from a choice of emoji and from a dialog', async t => {
+  const { page } = await come(t, { firstName: 'Ann', lastName: 'Lee' })
+  const { keyboard } = page
+  await button(page, 'New group').click()
+  await dialog(page, 'New group').getByLabel('Name').fill('Focus')
+  await button(dialog(page, 'New group'), 'Create').click()
+  await write(page, 'first')
+  await write(page, 'second')
+  await page.locator('.row:not(.pending)').getByText('second').waitFor()
+  await page.locator('.pending').waitFor({ state: 'detached' })
+  const row = page.locator('[data-seq]').filter({ hasText: 'second' })
+  const walkTo = async name => {
+    await row.focus()
+    await button(row, name).focus()
+    await keyboard.press('Enter')
+  }
+  await walkTo('React')
+  await page.getByRole('group', { name: 'Emoji' }).waitFor()
+  await keyboard.press('ArrowRight')
+  await keyboard.press('Enter')
+  await row.getByRole('button', { name: /, 1 person/ }).waitFor()
+  await until(() => hasFocus(button(row, 'React')), 'back at React')
+  // With the pointer over another message, whose tools come when the dialog has gone.
+  await page.locator('[data-seq]').filter({ hasText: 'first' }).hover()
+  for (const leave of ['Escape', 'Enter']) {
+    await walkTo('Delete')
+    await button(dialog(page, 'Delete message?'), 'Cancel').focus()
+    await keyboard.press(leave)
+    await dialog(page, 'Delete message?').waitFor({ state: 'detached' })
+    await until(() => row.evaluate(el => el.contains(document.activeElement)), `in the message after ${leave}`)
+  }
+  await walkTo('Delete')
+  await button(dialog(page, 'Delete message?'), 'Delete').focus()
+  await keyboard.press('Enter')
+  await dialog(page, 'Delete message?').waitFor({ state: 'detached' })
+  await until(() => page.locator('[data-seq="2"]').evaluate(el => el === document.activeElement), 'at what is left of it')
+})

@@ -4,7 +4,7 @@ import { store, useStore } from '../model.js'
 import { isRead } from '../state/events.js'
 import { isLarge, pieces } from '../text/links.js'
 import { tint } from '../text/names.js'
-import { html, useEffect, useRef, useState } from '../ui.js'
+import { html, useEffect, useLayoutEffect, useRef, useState } from '../ui.js'
 import { react } from '../work/deeds.js'
 import { again, cancel } from '../work/sending.js'
 import { say, textOf } from '../work/telling.js'
@@ -107,6 +107,11 @@ function Tools({ chat, message, mine, onReply, onEdit }) {
     const room = row.top - log.top
     setUnder(picking ? room < PICKER_PX && room < log.bottom - row.bottom : room < TOOLS_PX)
   }, [picking])
+  // They go with what had the focus: the message has it then.
+  useLayoutEffect(() => {
+    const here = box.current
+    return () => here.contains(document.activeElement) && here.closest('.row').focus({ preventScroll: true })
+  }, [])
   return html`
     <div class="tools ${under ? 'under' : ''}" ref=${box} role="group" aria-label=${t('actions')}>
       ${QUICK.slice(0, 3).map(emoji => html`<button type="button" class="icon-button only-wide" key=${emoji}

@@ -12,10 +12,10 @@ export function Dialog({ title, onClose, wide, children }) {
   const id = useId()
   useEffect(() => {
     const before = document.activeElement
+    // A message that is deleted has lost the button for it, a member who is removed their place in the list.
+    const around = before.closest('[tabindex]')
     box.current.showModal()
-    return () => {
-      before?.focus?.()
-    }
+    return () => (before.isConnected ? before : around)?.focus()
   }, [])
   const outside = event => {
     if (event.target === box.current && !box.current.querySelector('form[data-dirty]')) onClose()
