@@ -198,6 +198,18 @@ test('a group is made, renamed, joined, left and deleted', async t => {
   await renamed.getByRole('button', { name: 'Remove Eve Group' }).click()
   await button(dialog(ann.page, 'Remove Eve Group?'), 'Remove').click()
   await entry(eve.page, 'Chats', name).waitFor({ state: 'detached' })
+  // The details are still open, for the next change.
+  await dialog(ann.page, 'Remove Eve Group?').waitFor({ state: 'detached' })
+  await renamed.getByText('2 members').waitFor()
+  await button(renamed, 'Add people').click()
+  const more = dialog(ann.page, 'Add people')
+  await more.getByLabel('Find people').fill('eve group')
+  await more.getByRole('checkbox', { name: 'Eve Group' }).first().check()
+  await button(more, 'Add').click()
+  await more.waitFor({ state: 'detached' })
+  await renamed.getByText('3 members').waitFor()
+  await ann.page.keyboard.press('Escape')
+  await renamed.waitFor({ state: 'detached' })
 
   await bob.page.getByRole('button', { name: `${name} II: details` }).click()
   await button(dialog(bob.page, `${name} II`), 'Leave').click()

@@ -7,7 +7,7 @@ import { changeChat, deleteChat, leaveChat, openDirect, removeMember, setRole } 
 import { loadMembers } from '../work/sync.js'
 import { mute } from '../work/telling.js'
 import { Avatar } from './avatar.js'
-import { openDialog } from './dialogs.js'
+import { openAbove, openDialog } from './dialogs.js'
 import { Icon } from './icons.js'
 import { Dialog, Field, IconButton, Skeletons, Trouble, useDeed } from './parts.js'
 import { Portrait } from './portrait.js'
@@ -139,11 +139,11 @@ function Members({ chat, me, onClose }) {
   return html`
     <section class="members">
       <h3>${t('members', { n: chat.memberCount })}
-        ${may && html`<button type="button" class="link" onClick=${() => openDialog('add', { chatId: chat.id })}>
+        ${may && html`<button type="button" class="link" onClick=${() => openAbove('add', { chatId: chat.id })}>
           <${Icon} name="plus" />${t('add.people')}</button>`}</h3>
       <${Trouble} problem=${problem ?? failure} />
       ${!members && !failure && html`<${Skeletons} n=${3} />`}
-      <ul aria-label=${t('members.list')}>
+      <ul aria-label=${t('members.list')} tabindex="-1">
         ${members?.items.map(member => html`<${Member} key=${member.user.id} member=${member} chat=${chat} me=${me} run=${run}
           onClose=${onClose} />`)}
       </ul>
@@ -160,7 +160,7 @@ function Member({ member: { user, role }, chat, me, run, onClose }) {
     onClose()
     openDirect(user)
   }
-  const remove = () => openDialog('sure', {
+  const remove = () => openAbove('sure', {
     title: t('remove.member', { name: user.fullName }),
     body: t('remove.member.body', { chat: chat.name }),
     label: t('remove'),

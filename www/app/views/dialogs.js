@@ -1,4 +1,4 @@
-// dialogs.js - which dialog is open. Their files are fetched when they are first needed.
+// dialogs.js - which dialog is open, and which ones below it. Their files are fetched when they are first needed.
 import { explain } from '../i18n.js'
 import { store, useStore } from '../model.js'
 import { SITE } from '../net/api.js'
@@ -34,19 +34,26 @@ const style = () => (styled ??= new Promise((resolve, reject) => {
   document.head.append(link)
 }))
 
-export const openDialog = (name, values = {}) => store.update(set, 'dialog', { name, values })
-const closeDialog = () => store.update(set, 'dialog', null)
+export const openDialog = (name, values = {}) => store.update(set, 'dialog', { name, values, under: null })
+
+// Above the one that is open, which is there again when this one has been closed.
+export const openAbove = (name, values = {}) => store.update(state => set(state, 'dialog', { name, values, under: state.dialog }))
+
+const layers = dialog => (dialog ? [...layers(dialog.under), dialog] : [])
+const closeDialog = dialog => store.update(state => (layers(state.dialog).includes(dialog) ? set(state, 'dialog', dialog.under) : state))
 
 export function Dialogs() {
   const dialog = useStore(state => state.dialog)
   const [views, setViews] = useState({})
-  const View = dialog && views[dialog.name]
   useEffect(() => {
-    if (!dialog || View) return
+    if (!dialog || views[dialog.name]) return
     Promise.all([DIALOGS[dialog.name](), style()]).then(([view]) => setViews(known => ({ ...known, [dialog.name]: view })), fault => {
       say(explain({ code: 'offline', detail: fault.message }), { bad: true })
-      closeDialog()
+      closeDialog(dialog)
     })
   }, [dialog])
-  return View ? html`<${View} key=${dialog.name} ...${dialog.values} onClose=${closeDialog} />` : null
+  return layers(dialog).filter(one => views[one.name]).map(one => {
+    const View = views[one.name]
+    return html`<${View} key=${one.name} ...${one.values} onClose=${() => closeDialog(one)} />`
+  })
 }
