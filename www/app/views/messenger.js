@@ -9,13 +9,14 @@ import { Mark } from './icons.js'
 import { NetLine } from './netline.js'
 import { Pane } from './pane.js'
 import { Skeletons } from './parts.js'
-import { Toasts } from './toasts.js'
 
 export function Messenger() {
   const open = useStore(state => state.open)
   // All views show words: in another language each is made anew.
   const language = useStore(state => state.language)
-  const Chat = useChat(Boolean(open))
+  const Chat = useLate(Boolean(open), () => import('./chat.js').then(file => file.Chat))
+  const told = useStore(state => state.toasts.length > 0)
+  const Toasts = useLate(told, () => import('./toasts.js').then(file => file.Toasts))
   useEffect(() => {
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
@@ -28,19 +29,20 @@ export function Messenger() {
         ${!open ? html`<${Nothing} />` : Chat ? html`<${Chat}
           key=${open.chatId ?? `user-${open.user.id}`} />` : html`<${Skeletons} n=${5} />`}
       </section>
-      <${Toasts} />
+      ${Toasts && html`<${Toasts} />`}
     </main>
     <${Dialogs} />`
 }
 
-// The right side is half of all files: they come when a chat is open, else when the browser has nothing else to do.
-function useChat(now) {
+// The right side is half of all files: they come when a chat is open, else when the browser has nothing else to do. So do
+// the notices, which nobody has at first.
+function useLate(now, load) {
   const [view, setView] = useState(null)
   useEffect(() => {
     if (view) return undefined
-    const load = () => import('./chat.js').then(({ Chat }) => setView(() => Chat), () => {})
-    if (now) return void load()
-    const timer = setTimeout(load, 1500)
+    const bring = () => load().then(found => setView(() => found), () => {})
+    if (now) return void bring()
+    const timer = setTimeout(bring, 1500)
     return () => clearTimeout(timer)
   }, [now, view])
   return view
