@@ -16,6 +16,7 @@ test('sign up, log out, a wrong password, log in, reload', async t => {
   await page.getByLabel('Password').fill(person.password)
   await button(page, 'Sign up').click()
   await entry(page, 'Chats', 'all').waitFor()
+  await page.getByText('Nobody else is here yet. Send others the address of this site').waitFor()
   await button(page, 'Log out').click()
 
   await page.getByLabel('Email').fill(person.email)

@@ -124,3 +124,6 @@ export function openChat(state, chatId, seq = 0) {
 
 export const withMembers = (state, chatId, items, next) =>
   withUsers({ ...state, members: { ...state.members, [chatId]: { items, next } } }, items.map(member => member.user))
+
+// Whether nobody else is on this site: the lobby holds everybody.
+export const isAlone = chats => Object.values(chats).some(chat => chat.kind === 'lobby' && chat.memberCount === 1)

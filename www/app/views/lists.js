@@ -1,7 +1,7 @@
 // lists.js - the lists of the left side.
 import { count, explain, shortTime, t } from '../i18n.js'
 import { useStore } from '../model.js'
-import { matches, peerOf, sortedChats } from '../state/chats.js'
+import { isAlone, matches, peerOf, sortedChats } from '../state/chats.js'
 import { isRead, typists } from '../state/events.js'
 import { html, useEffect, useMemo, useRef } from '../ui.js'
 import { openDirect } from '../work/deeds.js'
@@ -104,13 +104,14 @@ export function People() {
   const { items, next, ready, failed } = useStore(state => state.people)
   const filter = useStore(state => state.filter)
   const users = useStore(state => state.users)
+  const alone = useStore(state => isAlone(state.chats))
   // What is here already answers before the server does.
   const shown = filter.trim() ? items.filter(user => matches(`${user.fullName} ${user.username ?? ''}`, filter)) : items
   if (ready && !shown.length && filter.trim()) return null
   return html`
     <${List} name="people" label=${t('people')}>
       ${!ready && html`<${Skeletons} n=${3} />`}
-      ${ready && !shown.length && html`<p class="hint">${t(failed ? 'people.failed' : 'people.empty')}</p>`}
+      ${ready && !shown.length && html`<p class="hint">${t(failed ? 'people.failed' : alone ? 'people.alone' : 'people.empty')}</p>`}
       <${Entries} label=${t('people')}>
         ${shown.map(user => html`
           <li key=${user.id} aria-label=${user.fullName}>
