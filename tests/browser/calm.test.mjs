@@ -151,3 +151,43 @@ test('the focus comes back to the message from a choice of emoji and from a dial
   await dialog(page, 'Delete message?').waitFor({ state: 'detached' })
   await until(() => page.locator('[data-seq="2"]').evaluate(el => el === document.activeElement), 'at what is left of it')
 })
+
+test('a file that is dropped beside a chat does not take the browser away', async t => {
+  const { page } = await come(t, { firstName: 'Ann', lastName: 'Lee' })
+  const drag = (place, type, kind) => page.locator(place).first().evaluate((el, [type, kind]) => {
+    const given = new DataTransfer()
+    if (kind === 'file') given.items.add(new File(['x'], 'x.txt', { type: 'text/plain' }))
+    else given.setData('text/plain', 'words')
+    return !el.dispatchEvent(new DragEvent(type, { dataTransfer: given, bubbles: true, cancelable: true }))
+  }, [type, kind])
+  for (const type of ['dragover', 'drop']) {
+    for (const place of ['.lists', '#find', '.stage']) assert.equal(await drag(place, type, 'file'), true, `${type} on ${place}`)
+    assert.equal(await drag('#find', type, 'words'), false, 'words go where one writes')
+  }
+})
+
+test('in forced colours the open chat differs from others', async t => {
+  const { page } = await come(t, { firstName: 'Ann', lastName: 'Lee' }, { forcedColors: 'active' })
+  await button(page, 'New group').click()
+  await dialog(page, 'New group').getByLabel('Name').fill('Other')
+  await button(dialog(page, 'New group'), 'Create').click()
+  await field(page).waitFor()
+  const look = name => entry(page, 'Chats', name).locator('.entry').evaluate(el => {
+    const { borderInlineStart, outlineStyle } = getComputedStyle(el)
+    return `${borderInlineStart} ${outlineStyle}`
+  })
+  assert.notEqual(await look('Other'), await look('all'))
+})
+
+test('the longest name leaves room in a dialog on a small screen', async t => {
+  const { page, ...ann } = await come(t, { firstName: 'Ann', lastName: 'Lee' }, { viewport: { width: 320, height: 256 } })
+  const name = 'Featherstonehaugh '.repeat(6).slice(0, 100).trim()
+  await client.post('/chats', { token: ann.token, body: { name } })
+  await entry(page, 'Chats', 'Featherstonehaugh').click()
+  await page.getByRole('button', { name: /: details$/ }).click()
+  const heading = page.getByRole('dialog').getByRole('heading', { name, exact: true })
+  await heading.waitFor()
+  assert.equal(await heading.getAttribute('title'), name)
+  const { height } = await heading.boundingBox()
+  assert.ok(height < 256 / 4, `${height} px`)
+})

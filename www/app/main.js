@@ -77,6 +77,16 @@ async function leave(why) {
   await depart(why === 'ended')
 }
 
+// A file that misses its place would take the browser to itself, away from here. Words may be dropped where one writes.
+for (const type of ['dragover', 'drop']) {
+  addEventListener(type, event => {
+    const words = !event.dataTransfer.types.includes('Files') && event.target.closest?.('input, textarea')
+    if (event.defaultPrevented || words) return
+    event.preventDefault()
+    event.dataTransfer.dropEffect = 'none'
+  })
+}
+
 begin().catch(fault => {
   root.textContent = `Bellhop could not start: ${fault.message}. Reload the page to try again.`
 })

@@ -25,7 +25,7 @@ export function Dialog({ title, onClose, wide, children }) {
       onMouseDown=${outside}>
       <div class="dialog-box">
         <header class="dialog-head">
-          <h2 id=${id} dir="auto">${title}</h2>
+          <h2 id=${id} class="clamped" dir="auto" title=${title}>${title}</h2>
           <${IconButton} icon="close" label=${t('close')} onClick=${onClose} />
         </header>
         ${children}
