@@ -1,7 +1,7 @@
 // What events do to the state of the web client: each once, in whatever company, and twice no more than once.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openChat, onlyChats, peerOf, readUpTo, sortedChats, unreadTotal, withChats, withMessages, withPage } from '../../www/app/state/chats.js'
+import { isAlone, openChat, onlyChats, peerOf, readUpTo, sortedChats, unreadTotal, withChats, withMessages, withPage } from '../../www/app/state/chats.js'
 import { applied, isRead, quietened, typists, wanted } from '../../www/app/state/events.js'
 import { at } from '../../www/app/state/history.js'
 import { EMPTY } from '../../www/app/state/store.js'
@@ -149,4 +149,11 @@ test('a chat opens at its first unread message, and its toasts go', () => {
   assert.deepEqual([open.open.newFrom, open.toasts.map(one => one.key)], [5, [2]])
   assert.equal(openChat(readUpTo(open, 5, 9), 5).open.newFrom, 5, 'the line stays where it was drawn')
   assert.equal(openChat(open, 5, 2).open.jump.seq, 2)
+})
+
+test('one is alone on a site when the lobby holds nobody else, and one talks with nobody', () => {
+  const lobby = memberCount => chat({ id: 1, kind: 'lobby', memberCount })
+  assert.equal(isAlone(start(lobby(1), chat({ memberCount: 1 })).chats), true)
+  assert.equal(isAlone(start(lobby(2)).chats), false)
+  assert.equal(isAlone(start(lobby(1), chat({ kind: 'direct' })).chats), false)
 })

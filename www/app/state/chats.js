@@ -125,5 +125,9 @@ export function openChat(state, chatId, seq = 0) {
 export const withMembers = (state, chatId, items, next) =>
   withUsers({ ...state, members: { ...state.members, [chatId]: { items, next } } }, items.map(member => member.user))
 
-// Whether nobody else is on this site: the lobby holds everybody.
-export const isAlone = chats => Object.values(chats).some(chat => chat.kind === 'lobby' && chat.memberCount === 1)
+// Whether nobody else is on this site: the lobby holds everybody. What it knows of their number may be old, so whoever
+// talks with somebody is not alone.
+export const isAlone = chats => {
+  const all = Object.values(chats)
+  return all.some(chat => chat.kind === 'lobby' && chat.memberCount === 1) && !all.some(chat => chat.kind === 'direct')
+}

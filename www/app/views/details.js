@@ -56,7 +56,8 @@ export function Stranger({ person, onClose }) {
     <${Dialog} title=${person.fullName} onClose=${onClose}>
       <${Person} person=${person} />
       <div class="dialog-foot">
-        <button type="button" class="primary" onClick=${write}>${t('write.to', { name: person.fullName })}</button>
+        <button type="button" class="primary" onClick=${write}>
+          <span class="clamped">${t('write.to', { name: person.fullName })}</span></button>
       </div>
     <//>`
 }
