@@ -59,6 +59,11 @@ static const char unavailable[] =
 	"part of the site does not answer at the moment. Try again soon.\",\"code\":"
 	"\"unavailable\"}";
 
+static const char not_json[] =
+	"{\"type\":\"about:blank\",\"title\":\"Not JSON\",\"status\":415,\"detail\":\"The answer "
+	"is "
+	"no JSON, so it has no place in a frame: it is had over HTTP.\",\"code\":\"not_json\"}";
+
 /* --- what is asked --- */
 
 static void put_length(struct buf *to, size_t n)
@@ -151,11 +156,19 @@ static void fail(struct forward *f)
 	conclude(f, 503, str_of(unavailable));
 }
 
-/* "Status: 201\r\n…\r\n\r\n{…}" */
+static bool is_json(struct str type)
+{
+	return str_starts_nocase(type, "application/json") ||
+	       str_starts_nocase(type, "application/problem+json");
+}
+
+/* "Status: 201\r\n…\r\n\r\n{…}". What says its type says JSON, or cannot be passed on. */
 static void complete(struct forward *f, struct str answer)
 {
+	static const char content_type[] = "content-type: ";
 	struct str rest = answer, line = str_cut(&rest, '\n');
 	int64_t status = 200;
+	bool fits = true;
 
 	if (str_starts_nocase(line, "status: ")) {
 		struct str number = { line.p + 8, line.n - 8 };
@@ -163,9 +176,15 @@ static void complete(struct forward *f, struct str answer)
 		number = str_cut(&number, '\r');
 		str_int(str_cut(&number, ' '), &status);
 	}
-	while (rest.p && line.n > 1)
+	while (rest.p && line.n > 1) {
 		line = str_cut(&rest, '\n');
-	if (f->answer.over || !rest.p)
+		if (str_starts_nocase(line, content_type))
+			fits = is_json((struct str){ line.p + sizeof content_type - 1,
+				line.n - (sizeof content_type - 1) });
+	}
+	if (!fits)
+		conclude(f, 415, str_of(not_json));
+	else if (f->answer.over || !rest.p)
 		fail(f);
 	else
 		conclude(f, (int)status, rest);

@@ -30,6 +30,7 @@ struct native {
 	struct guest guest; /* first */
 	struct wire *wire;
 	struct wound wound;
+	struct str cursor; /* of the address, while the token is still to come */
 	char accept[HTTP_ACCEPT_BYTES];
 };
 
@@ -52,6 +53,7 @@ static void discard(struct native *n)
 {
 	wheel_unwind(&n->wound);
 	guest_leave(&n->guest);
+	free((char *)(uintptr_t)n->cursor.p);
 	free(n);
 	count--;
 }
@@ -215,6 +217,14 @@ static void ask(struct native *n, struct json_object *o)
 	asking_say(&n->guest, method, path, text, tag, false);
 }
 
+/* A cursor beside the token goes before one in the address. */
+static void enter(struct native *n, struct json_object *o, struct str token)
+{
+	struct str cursor = tree_text(o, "cursor");
+
+	guest_enter(&n->guest, token, cursor.p ? cursor : n->cursor);
+}
+
 static void on_message(struct wire *w, struct str bytes, bool binary)
 {
 	struct native *n = wire_data(w);
@@ -235,7 +245,7 @@ static void on_message(struct wire *w, struct str bytes, bool binary)
 	if (!token.p)
 		ask(n, o);
 	else if (!n->guest.entering)
-		guest_enter(&n->guest, token, tree_text(o, "cursor"));
+		enter(n, o, token);
 	else
 		say_problem(n, STR("null"), 400, "Bad request", STR("One token at a time."));
 	json_object_put(o);
@@ -334,13 +344,21 @@ static size_t on_waits(struct guest *g)
 static const struct guest_kind kind = { on_entered, on_refused, on_event, NULL, on_answered,
 	on_over, on_waits, on_forgotten };
 
+/* A header that is no Bearer token is a bad one, and none is yet to come. */
 static struct str bearer(const struct http_head *h, struct arena *a)
 {
 	struct str header = http_value(h, "authorization");
 
 	if (str_starts_nocase(header, "bearer "))
 		return str_trim((struct str){ header.p + 7, header.n - 7 });
-	return http_query(h, a, "access_token");
+	return header.p ? STR("") : http_query(h, a, "access_token");
+}
+
+static void keep_cursor(struct native *n, struct str cursor)
+{
+	char *to = cursor.p ? must_alloc(cursor.n + 1) : NULL;
+
+	n->cursor = str_keep(&to, cursor);
 }
 
 void native_begin(struct wire *w, const struct http_head *h, struct str base)
@@ -367,6 +385,7 @@ void native_begin(struct wire *w, const struct http_head *h, struct str base)
 	if (token.p) {
 		guest_enter(&n->guest, token, http_query(h, &a, "cursor"));
 	} else {
+		keep_cursor(n, http_query(h, &a, "cursor"));
 		open_socket(n);
 		wheel_wind(&n->wound, AUTH_MS, no_token);
 	}

@@ -4,8 +4,9 @@ import { test } from 'node:test'
 import { cast, kept, leave, makeGroup, openDirect, say } from '../chats.mjs'
 import { connect } from '../client.mjs'
 import { again } from '../people.mjs'
+import { png } from '../samples.mjs'
 import { openSite } from '../site.mjs'
-import { openSocket, refusal } from '../sockets.mjs'
+import { openIo, openSocket, refusal } from '../sockets.mjs'
 
 const site = await openSite()
 const client = connect(site)
@@ -50,6 +51,13 @@ test('a bad token is 401 at the handshake, and 4401 behind it', async () => {
   assert.equal((await socket.closed).code, 4401)
 })
 
+test('a header that is no Bearer token is 401 at the handshake', async () => {
+  for (const Authorization of ['Basic YTpi', anna.token, 'Bearer', 'Bearer ', 'bearer  ']) {
+    const refused = await refusal(openSocket(site, `/ws?access_token=${anna.token}`, { headers: { Authorization } }))
+    assert.equal(refused.status, 401, Authorization)
+  }
+})
+
 test('a handshake of a foreign page, or that is none, is refused', async () => {
   assert.equal((await refusal(openSocket(site, '/ws', { token: anna.token, headers: { Origin: 'https://evil.example' } }))).status, 403)
   const own = await openSocket(site, '/ws', { token: anna.token, headers: { Origin: `http://127.0.0.1:${site.port}` } })
@@ -81,6 +89,41 @@ test('events come as in a poll, each with its cursor, and a cursor goes on where
   const after = await client.get(`/poll?cursor=${three.cursor}&timeout=0&chatId=${chat.id}`, { token: boris.token })
   assert.deepEqual(kept(after.json.events), [])
   await resumed.end()
+})
+
+test('a cursor in the address holds for a token that comes behind it, unless that brings one', async () => {
+  const chat = await openDirect(client, anna, boris)
+  const first = await enter(boris)
+  await say(client, anna, chat.id, 'спершу')
+  const { cursor } = await first.next(isA('message'))
+  await say(client, anna, chat.id, 'потім')
+  const later = await first.next(isA('message'))
+  await first.end()
+  for (const [auth, hello] of [[{}, cursor], [{ cursor: later.cursor }, later.cursor]]) {
+    const socket = await openSocket(site, `/ws?cursor=${cursor}`)
+    socket.say({ auth: boris.token, ...auth })
+    assert.equal((await socket.next(isA('hello'))).cursor.split('-')[1], hello.split('-')[1])
+    if (!auth.cursor) assert.equal((await socket.next(isA('message'))).message.body, 'потім')
+    await socket.end()
+  }
+})
+
+test('what is no JSON is refused as such, and the connection stays', async () => {
+  const picture = (await client.post('/files', { token: anna.token, raw: png(40, 30), type: 'application/octet-stream' })).json
+  const socket = await enter(anna)
+  for (const path of [`/files/${picture.id}`, `/files/${picture.id}/thumb`, '/health/metrics']) {
+    const { status, body } = await socket.ask('GET', path)
+    assert.deepEqual([status, body.status, body.code], [415, 415, 'not_json'], path)
+    assert.match(body.detail, /HTTP/)
+  }
+  assert.equal((await socket.ask('GET', '/account/me')).body.id, anna.id)
+  assert.equal((await socket.ask('GET', '/files/999999999')).body.code, 'not_found')
+  await socket.end()
+  const one = await openIo(site, { token: anna.token })
+  const ack = await one.ask('request', { method: 'GET', path: `/files/${picture.id}` })
+  assert.deepEqual([ack.ok, ack.error.status, ack.error.code], [false, 415, 'not_json'])
+  assert.equal((await one.ask('request', { method: 'GET', path: '/account/me' })).data.id, anna.id)
+  one.end()
 })
 
 test('a cursor from long ago is caught up with page by page, without a gap and in order', async () => {
