@@ -19,6 +19,7 @@ enum { CHAT_COLUMNS_N = 11 };
 static struct sql one_of_mine =
 	SQL("SELECT " CHAT_COLUMNS "m.role, m.read_seq FROM chat c "
 	    "JOIN member m ON m.chat_id = c.id AND m.user_id = ? WHERE c.id = ?");
+static struct sql kind_of = SQL("SELECT kind FROM chat WHERE id = ?");
 static struct sql one_of_all =
 	SQL("SELECT " CHAT_COLUMNS "'', 0 FROM chat c WHERE c.id = ? AND c.deleted_at IS NULL");
 /* Only as many hours back as hold a whole page, see schema/0004_recent.sql. */
@@ -211,6 +212,19 @@ enum err chat_by_id(
 		return ERR_NOT_FOUND;
 	from_row(&r, 0, out);
 	return complete(db, a, user_id, out, 1);
+}
+
+enum err chat_kind_by_id(struct db *db, struct arena *a, int64_t chat_id, struct str *kind)
+{
+	struct rows r;
+	enum err e = db_select(db, a, &kind_of, &r, as_int(chat_id));
+
+	if (e != OK)
+		return e;
+	if (r.n == 0)
+		return ERR_NOT_FOUND;
+	*kind = row_str(&r, 0, 0);
+	return OK;
 }
 
 enum err chat_list(struct db *db, struct arena *a, const struct chat_page *page,

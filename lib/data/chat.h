@@ -50,6 +50,9 @@ struct chat {
 enum err chat_by_id(
 	struct db *db, struct arena *a, int64_t chat_id, int64_t user_id, struct chat *out);
 
+/* Of any chat, seen by whomever. */
+enum err chat_kind_by_id(struct db *db, struct arena *a, int64_t chat_id, struct str *kind);
+
 struct chat_page {
 	int64_t user_id, limit;
 	int64_t before_active, before_id; /* 0: from the latest */

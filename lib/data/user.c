@@ -119,7 +119,7 @@ struct str user_name_key(struct arena *a, struct str first, struct str last, str
 struct str user_full_name(struct arena *a, struct str first, struct str last, bool deleted)
 {
 	if (deleted)
-		return STR("deleted user");
+		return STR(USER_DELETED);
 	return last.n ? arena_printf(a, "%.*s %.*s", STR_ARG(first), STR_ARG(last)) : first;
 }
 

@@ -21,6 +21,8 @@ struct user {
 	"u.deleted_at IS NOT NULL"
 enum { USER_COLUMNS_N = 8 };
 
+#define USER_DELETED "deleted user"
+
 /* "First Last", or what a deleted person goes by. */
 struct str user_full_name(struct arena *a, struct str first, struct str last, bool deleted);
 void user_from_row(

@@ -4,6 +4,7 @@
 #include "live/errand.h"
 #include "live/firstname.h"
 #include "live/guest.h"
+#include "live/naming.h"
 #include "live/tree.h"
 #include "live/wheel.h"
 #include "live/wire.h"
@@ -14,6 +15,7 @@
 enum {
 	MESSAGE_MAX = 65536,
 	PING_MS = 25000,
+	AGAIN_MS = 1000,
 	FRAME_MAX = 8 << 20,
 	HEARD_BYTES = 1024, /* what a message that waits counts as */
 	UNSUPPORTED = 1003,
@@ -31,16 +33,14 @@ struct heard {
 	char text[];
 };
 
-/* What is being asked for the first of them. */
-enum wanted { NOTHING, THE_CHAT, THE_NAME };
-
 struct classic {
 	struct guest guest; /* first */
 	struct wire *wire;
 	struct wound wound;
 	struct heard *first, **last;
 	size_t heard_n;
-	enum wanted wanted;
+	struct naming *naming; /* for the first of them */
+	struct wound again;    /* when that could not be said */
 	char accept[HTTP_ACCEPT_BYTES];
 };
 
@@ -65,6 +65,9 @@ static void drop_first(struct classic *c)
 static void discard(struct classic *c)
 {
 	wheel_unwind(&c->wound);
+	wheel_unwind(&c->again);
+	if (c->naming)
+		naming_forget(c->naming);
 	guest_leave(&c->guest);
 	while (c->first)
 		drop_first(c);
@@ -85,54 +88,41 @@ static void say(struct classic *c)
 
 /* --- messages that come --- */
 
-static void ask_for(struct classic *c, enum wanted what, const char *path, int64_t id)
-{
-	struct arena a;
+static void tell(struct classic *c);
 
-	arena_init(&a);
-	c->wanted = what;
-	asking_say(&c->guest, STR("GET"), arena_printf(&a, "%s%lld", path, (long long)id),
-		(struct str){ NULL, 0 }, NULL, true);
-	arena_free(&a);
+static void tell_again(struct wound *w)
+{
+	tell((struct classic *)(void *)((char *)w - offsetof(struct classic, again)));
+}
+
+static void is_named(void *context, bool learnt)
+{
+	struct classic *c = context;
+
+	c->naming = NULL;
+	if (learnt)
+		tell(c);
+	else
+		wheel_wind(&c->again, AGAIN_MS, tell_again);
 }
 
 /* Tells what can be told, in order. */
 static void tell(struct classic *c)
 {
-	while (c->first && c->wanted == NOTHING) {
+	while (c->first && !c->naming && !c->again.link) {
 		const struct heard *h = c->first;
 		enum chat_kind kind = chatkind_of(h->chat_id);
 		struct str name = firstname_of(h->author_id, h->full_name);
 
-		if (kind == CHAT_UNKNOWN) {
-			ask_for(c, THE_CHAT, "/chats/", h->chat_id);
-		} else if (!name.p) {
-			ask_for(c, THE_NAME, "/users/", h->author_id);
-		} else {
-			errand_success(&out,
-				kind == CHAT_DIRECT ? "privateMessage" : "messageInGroup", h->body,
-				name);
-			say(c);
-			drop_first(c);
+		if (kind == CHAT_UNKNOWN || !name.p) {
+			c->naming = naming_begin(h->chat_id, h->author_id, is_named, c);
+			return;
 		}
+		errand_success(&out, kind == CHAT_DIRECT ? "privateMessage" : "messageInGroup",
+			h->body, name);
+		say(c);
+		drop_first(c);
 	}
-}
-
-/* What was asked for the first message. Who or what is gone is called by what is at hand. */
-static void learn(struct classic *c, int status, struct str body)
-{
-	const struct heard *h = c->first;
-	struct json_object *o = status < 400 ? tree_parse(body) : NULL;
-	struct str rest = h->full_name, name = tree_text(o, "firstName");
-
-	if (c->wanted == THE_CHAT)
-		chatkind_learn(h->chat_id,
-			str_is(tree_text(o, "kind"), "direct") ? CHAT_DIRECT : CHAT_OTHER);
-	else
-		firstname_learn(h->author_id, name.p ? name : str_cut(&rest, ' '));
-	c->wanted = NOTHING;
-	json_object_put(o);
-	tell(c);
 }
 
 static void hear(struct classic *c, const struct hub_event *e)
@@ -185,16 +175,13 @@ static void on_answered(struct guest *g, void *tag, int status, struct str body)
 {
 	struct classic *c = of_guest(g);
 
-	if (!tag)
-		learn(c, status, body);
-	else if (errand_go_on(tag, g, status, body, &out))
+	if (errand_go_on(tag, g, status, body, &out))
 		say(c);
 }
 
 static void on_forgotten(void *tag)
 {
-	if (tag)
-		errand_free(tag);
+	errand_free(tag);
 }
 
 static void on_message(struct wire *w, struct str bytes, bool binary)

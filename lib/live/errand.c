@@ -2,6 +2,7 @@
 
 #include "core/arena.h"
 #include "core/writer.h"
+#include "data/user.h"
 #include "live/asking.h"
 #include "live/firstname.h"
 #include "live/guest.h"
@@ -282,9 +283,8 @@ bool errand_go_on(struct errand *e, struct guest *g, int status, struct str body
 	struct json_object *answer;
 	bool done;
 
-	/* Somebody without a name is nobody any more. */
 	if (status == 404 && e->step == NAMING) {
-		firstname_learn(e->named, STR(""));
+		firstname_learn(e->named, STR(USER_DELETED));
 		done = say_or_ask_names(e, g, frame);
 	} else if (status >= 400) {
 		say_refusal(e, status, body, frame);

@@ -1,6 +1,7 @@
 #include "live/firstname.h"
 
 #include "core/arena.h"
+#include "data/user.h"
 #include "live/table.h"
 
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 enum { NAMES_MAX = 8192, KINDS_MAX = 65536 };
 
 static struct table names;
+static unsigned changes;
 static struct table kinds; /* the value says it, and is no memory */
 
 static char kind_marks[CHAT_OTHER + 1];
@@ -22,16 +24,29 @@ struct str firstname_of(int64_t user_id, struct str full_name)
 	struct str rest = full_name, first = str_cut(&rest, ' ');
 	const char *known;
 
+	if (str_is(full_name, USER_DELETED))
+		return full_name;
 	if (!rest.p || !memchr(rest.p, ' ', rest.n))
 		return first;
 	known = table_get(&names, user_id);
 	return str_of(known);
 }
 
-void firstname_forget(int64_t user_id)
+static void drop(int64_t user_id)
 {
 	free(table_get(&names, user_id));
 	table_drop(&names, user_id);
+}
+
+void firstname_forget(int64_t user_id)
+{
+	drop(user_id);
+	changes++;
+}
+
+unsigned firstname_changes(void)
+{
+	return changes;
 }
 
 void firstname_learn(int64_t user_id, struct str first_name)
@@ -39,7 +54,7 @@ void firstname_learn(int64_t user_id, struct str first_name)
 	char *copy = must_alloc(first_name.n + 1);
 
 	memcpy(copy, first_name.p, first_name.n);
-	firstname_forget(user_id);
+	drop(user_id);
 	if (names.used >= NAMES_MAX) {
 		table_free(&names, free);
 		names = (struct table){ 0 };

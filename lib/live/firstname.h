@@ -6,11 +6,14 @@
 #include "core/str.h"
 
 /* The first name of somebody with that full name. A name of two words says it itself; of a longer
- * one it must be known. Absent: it has to be asked. Good until the next call of any of these. */
+ * one it must be known. Who is deleted goes by the words for that, whole. Absent: it has to be
+ * asked. Good until the next call of any of these. */
 struct str firstname_of(int64_t user_id, struct str full_name);
 void firstname_learn(int64_t user_id, struct str first_name);
 /* They may have another one now. */
 void firstname_forget(int64_t user_id);
+/* How often somebody was forgotten: what was asked before that may be out of date. */
+unsigned firstname_changes(void);
 
 enum chat_kind { CHAT_UNKNOWN, CHAT_DIRECT, CHAT_OTHER };
 

@@ -14,11 +14,12 @@ int64_t said_nameless(struct json_object *person)
 	return id;
 }
 
+/* Of who is deleted the first name is empty, and the full one says so. */
 static struct str first_name(struct json_object *person)
 {
 	struct str name = tree_text(person, "firstName");
 
-	return name.p ? name
+	return name.n ? name
 		      : firstname_of(tree_number(tree_member(person, "id")),
 				tree_text(person, "fullName"));
 }

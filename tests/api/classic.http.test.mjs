@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { cast, makeGroup, openDirect, page, say } from '../chats.mjs'
 import { connect } from '../client.mjs'
 import { settle } from '../people.mjs'
-import { openSite } from '../site.mjs'
+import { UNLIMITED, openSite } from '../site.mjs'
 import { openSocket, refusal } from '../sockets.mjs'
 
 const site = await openSite()
@@ -129,6 +129,41 @@ test('10: an error names its type, and the connection stays', async () => {
   one.say({ params: {} })
   assert.equal((await one.next()).message, 'Unknown type')
   assert.deepEqual(await ask(one, 'newGroup', { groupName: 'ще живий' }), done('newGroup'))
+  await one.end()
+})
+
+test('where and by whom something was said does not hang on what its receiver may still ask', async () => {
+  const strict = await openSite({ own: true, settings: { ...UNLIMITED, BELLHOP_LIMITS_READS: '1', BELLHOP_LIMITS_READS_BURST: '1' } })
+  const there = connect(strict)
+  const [marta, petro] = [await settle(there, { firstName: 'Марта Ганна' }), await settle(there)]
+  const chat = await openDirect(there, marta, petro)
+  const group = await makeGroup(there, marta, [petro])
+  const socket = await openSocket(strict, '/', { token: petro.token })
+  let answer
+  do answer = await there.get('/account/me', { token: petro.token })
+  while (answer.status !== 429)
+  await say(there, marta, chat.id, 'таємно')
+  await say(there, marta, group.id, 'гучно')
+  assert.deepEqual(await socket.next(), told('privateMessage', 'таємно', 'Марта Ганна'))
+  assert.deepEqual(await socket.next(), told('messageInGroup', 'гучно', 'Марта Ганна'))
+  await socket.end()
+})
+
+test('deleted people have the same words for a name everywhere', async () => {
+  const [ghost, witness] = [await settle(client, { firstName: 'Іван Павло' }), await settle(client)]
+  const chat = await openDirect(client, witness, ghost)
+  const group = await makeGroup(client, witness, [ghost])
+  for (const [person, id] of [[ghost, group.id], [ghost, chat.id], [witness, chat.id]]) await say(client, person, id)
+  const { status } = await client.del('/account/me', { token: ghost.token, body: { password: ghost.password } })
+  assert.equal(status, 204)
+  const one = await enter(witness)
+  const rows = async (type, params) => (await ask(one, type, params)).params.data
+  const gone = 'deleted user'
+  const dialog = await rows('getlatestMessageDialog', { receiverId: ghost.id })
+  assert.deepEqual(dialog.map(row => row.receverName), [gone, witness.firstName])
+  assert.deepEqual((await rows('getlatestMessageGroup', { groupId: group.id })).map(row => row.senderName), [gone])
+  const last = await rows('listLastMessage')
+  assert.deepEqual(last.map(row => [row.senderName, row.receiverName]), [[witness.firstName, gone], [gone, null]])
   await one.end()
 })
 
