@@ -6,8 +6,10 @@
 #include "live/asking.h"
 #include "live/firstname.h"
 #include "live/guest.h"
+#include "live/posting.h"
 #include "live/said.h"
 #include "live/tree.h"
+#include "web/kinds.h"
 
 #include <json.h>
 #include <stdarg.h>
@@ -22,6 +24,8 @@ enum {
 	TYPE_MAX = 32,
 	NEXT_MAX = 128,
 	PATH_BYTES = 256,
+	WHY_MAX = 4096,
+	WORDS_MAX = 128,
 };
 
 enum step { LISTING_CHATS, FINDING_DIALOG, LOOKING_AT_GROUP, LISTING, NAMING, OPENING, DOING };
@@ -35,7 +39,8 @@ struct errand {
 	struct json_object *rows;   /* to be said: messages, or chats with their last one */
 	struct json_object *params; /* of the command */
 	char next[NEXT_MAX];
-	int64_t named; /* whose name is being asked */
+	int64_t named;       /* whose name is being asked */
+	char why[WORDS_MAX]; /* its params make no sense */
 };
 
 /* --- what is said --- */
@@ -76,17 +81,22 @@ void errand_success(struct buf *to, const char *type, struct str message, struct
 	success_ends(&w, message, sender);
 }
 
+#define NO_MEMBER "User is not a member of this group"
+
 /* What a program refused, in its words; but of a group that one is not in, in those of the
  * protocol's own example. */
 static void say_refusal(const struct errand *e, int status, struct str body, struct buf *to)
 {
 	struct json_object *o = tree_parse(body);
-	struct str detail = tree_text(o, "detail");
+	struct buf why = BUF_INIT(WHY_MAX);
 
 	if (status == 404 && (strstr(e->type, "Group")))
-		detail = STR("User is not a member of this group");
-	errand_error(to, str_of(e->type), detail.p ? detail : STR("It could not be done"));
+		buf_z(&why, NO_MEMBER);
+	else
+		said_why(&why, o);
+	errand_error(to, str_of(e->type), buf_as_str(&why));
 	json_object_put(o);
+	buf_free(&why);
 }
 
 /* Messages come in the order of their numbers, and the latest is said first. */
@@ -177,6 +187,76 @@ static bool say_or_ask_names(struct errand *e, struct guest *g, struct buf *to)
 	return true;
 }
 
+/* --- the commands --- */
+
+/* A number of the params, as one or as text. */
+static bool number_of(
+	struct json_object *params, const char *name, int64_t least, int64_t most, int64_t *n)
+{
+	struct json_object *v = tree_member(params, name);
+	struct str text = tree_words(v);
+
+	if (json_object_is_type(v, json_type_int))
+		*n = json_object_get_int64(v);
+	else if (v && (!text.p || !str_int(text, n)))
+		return false;
+	return *n >= least && *n <= most;
+}
+
+static const struct deed {
+	const char *type;
+	const char *id, *text; /* the members it needs; NULL: none */
+	bool pages;
+	enum step step;
+	const char *method, *path; /* of DOING and OPENING; '@' is the id */
+	const char *as;            /* what the member is called there */
+} deeds[] = {
+	{ "listLastMessage", NULL, NULL, true, LISTING_CHATS, NULL, NULL, NULL },
+	{ "getlatestMessageDialog", "receiverId", NULL, true, FINDING_DIALOG, NULL, NULL, NULL },
+	{ "getlatestMessageGroup", "groupId", NULL, true, LOOKING_AT_GROUP, NULL, NULL, NULL },
+	{ "newGroup", NULL, "groupName", false, DOING, "POST", "/chats", "name" },
+	{ "addUserInGroup", "groupId", NULL, false, DOING, "POST", "/chats/@/members", NULL },
+	{ "leaveGroup", "groupId", NULL, false, DOING, "POST", "/chats/@/leave", NULL },
+	{ "messageInGroup", "groupId", "content", false, DOING, "POST", "/messages/@", "body" },
+	{ "privateMessage", "receiverId", "content", false, OPENING, "POST", "/chats/direct",
+		NULL },
+};
+
+static const struct deed *find(struct str type)
+{
+	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
+		if (str_is(type, deeds[i].type))
+			return &deeds[i];
+	return NULL;
+}
+
+static void ask_to_do(const struct deed *k, struct errand *e, struct guest *g, bool first)
+{
+	struct json_object *body = json_object_new_object(), *ids = NULL;
+	struct buf path = BUF_INIT(128);
+	int64_t user_id = 0;
+
+	for (const char *p = k->path; *p; p++)
+		if (*p == '@')
+			buf_int(&path, e->id);
+		else
+			buf_byte(&path, *p);
+	if (k->as)
+		json_object_object_add(
+			body, k->as, json_object_get(tree_member(e->params, k->text)));
+	if (strcmp(e->type, "addUserInGroup") == 0) {
+		number_of(e->params, "userId", 1, INT64_MAX, &user_id);
+		ids = json_object_new_array();
+		json_object_array_add(ids, json_object_new_int64(user_id));
+		json_object_object_add(body, "userIds", ids);
+	}
+	if (k->step == OPENING)
+		json_object_object_add(body, "userId", json_object_new_int64(e->id));
+	ask(e, g, k->method, buf_as_str(&path), tree_json(body), k->step, first);
+	json_object_put(body);
+	buf_free(&path);
+}
+
 /* --- one step after the other --- */
 
 /* Whether there are more chats to be asked for. */
@@ -254,17 +334,34 @@ static bool opened_dialog(struct errand *e, struct guest *g, struct json_object 
 	return false;
 }
 
+/* A direct chat is no group, whatever one may do in it elsewhere. */
+static bool looked_at_group(
+	struct errand *e, struct guest *g, struct json_object *answer, struct buf *to)
+{
+	const struct deed *k = find(str_of(e->type));
+
+	chatkind_learn(e->id, said_in_direct(answer) ? CHAT_DIRECT : CHAT_OTHER);
+	if (said_in_direct(answer)) {
+		errand_error(to, str_of(e->type), STR(NO_MEMBER));
+		return true;
+	}
+	if (k->method) {
+		ask_to_do(k, e, g, false);
+		return false;
+	}
+	e->chat = json_object_get(answer);
+	if (ask_messages(e, g))
+		return false;
+	say_rows(e, to);
+	return true;
+}
+
 static bool take_step(struct errand *e, struct guest *g, struct json_object *answer, struct buf *to)
 {
 	switch (e->step) {
 	case LISTING_CHATS: return took_chats(e, g, answer, to);
 	case FINDING_DIALOG: return found_dialog(e, g, answer, to);
-	case LOOKING_AT_GROUP:
-		e->chat = json_object_get(answer);
-		if (ask_messages(e, g))
-			return false;
-		say_rows(e, to);
-		return true;
+	case LOOKING_AT_GROUP: return looked_at_group(e, g, answer, to);
 	case LISTING:
 		json_object_put(e->rows);
 		e->rows = json_object_get(tree_member(answer, "items"));
@@ -301,50 +398,23 @@ bool errand_go_on(struct errand *e, struct guest *g, int status, struct str body
 
 /* --- the first step --- */
 
-/* A number of the params, as one or as text. */
-static bool number_of(
-	struct json_object *params, const char *name, int64_t least, int64_t most, int64_t *n)
+/* No chat is made for what cannot be said in it. */
+static const char *cannot_be_said(struct str content)
 {
-	struct json_object *v = tree_member(params, name);
-	struct str text = tree_words(v);
+	struct value v = { .set = true, .s = content };
+	const struct field *f = posting_fields;
+	const char *why;
 
-	if (json_object_is_type(v, json_type_int))
-		*n = json_object_get_int64(v);
-	else if (v && (!text.p || !str_int(text, n)))
-		return false;
-	return *n >= least && *n <= most;
-}
-
-static const struct kind {
-	const char *type;
-	const char *id, *text; /* the members it needs; NULL: none */
-	bool pages;
-	enum step step;
-	const char *method, *path; /* of DOING and OPENING; '@' is the id */
-	const char *as;            /* what the member is called there */
-} kinds[] = {
-	{ "listLastMessage", NULL, NULL, true, LISTING_CHATS, NULL, NULL, NULL },
-	{ "getlatestMessageDialog", "receiverId", NULL, true, FINDING_DIALOG, NULL, NULL, NULL },
-	{ "getlatestMessageGroup", "groupId", NULL, true, LOOKING_AT_GROUP, NULL, NULL, NULL },
-	{ "newGroup", NULL, "groupName", false, DOING, "POST", "/chats", "name" },
-	{ "addUserInGroup", "groupId", NULL, false, DOING, "POST", "/chats/@/members", NULL },
-	{ "leaveGroup", "groupId", NULL, false, DOING, "POST", "/chats/@/leave", NULL },
-	{ "messageInGroup", "groupId", "content", false, DOING, "POST", "/messages/@", "body" },
-	{ "privateMessage", "receiverId", "content", false, OPENING, "POST", "/chats/direct",
-		NULL },
-};
-
-static const struct kind *find(struct str type)
-{
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (str_is(type, kinds[i].type))
-			return &kinds[i];
-	return NULL;
+	while (strcmp(f->name, "body") != 0)
+		f++;
+	why = kind_refuses(f, &live_host(guest_live())->conf, &v);
+	return why ? why : content.n ? NULL : "must not be empty";
 }
 
 /* What is wrong with the params; NULL: nothing. */
-static const char *read_params(const struct kind *k, struct json_object *params, struct errand *e)
+static const char *read_params(const struct deed *k, struct json_object *params, struct errand *e)
 {
+	const char *why;
 	int64_t page = 1;
 
 	e->limit = LIMIT_STANDARD;
@@ -354,6 +424,13 @@ static const char *read_params(const struct kind *k, struct json_object *params,
 	if (k->text && !tree_words(tree_member(params, k->text)).p)
 		return strcmp(k->text, "content") == 0 ? "content must be text"
 						       : "groupName must be text";
+	if (k->step == OPENING) {
+		why = cannot_be_said(tree_text(params, "content"));
+		if (why) {
+			snprintf(e->why, sizeof e->why, "content %s", why);
+			return e->why;
+		}
+	}
 	if (k->pages && (!number_of(params, "limit", 1, LIMIT_MAX, &e->limit) ||
 				!number_of(params, "page", 1, PAGE_MAX, &page)))
 		return "limit must be from 1 to 200, and page a number from 1";
@@ -361,37 +438,10 @@ static const char *read_params(const struct kind *k, struct json_object *params,
 	return NULL;
 }
 
-static void ask_to_do(const struct kind *k, struct errand *e, struct guest *g)
-{
-	struct json_object *body = json_object_new_object(), *ids = NULL;
-	struct buf path = BUF_INIT(128);
-	int64_t user_id = 0;
-
-	for (const char *p = k->path; *p; p++)
-		if (*p == '@')
-			buf_int(&path, e->id);
-		else
-			buf_byte(&path, *p);
-	if (k->as)
-		json_object_object_add(
-			body, k->as, json_object_get(tree_member(e->params, k->text)));
-	if (strcmp(e->type, "addUserInGroup") == 0) {
-		number_of(e->params, "userId", 1, INT64_MAX, &user_id);
-		ids = json_object_new_array();
-		json_object_array_add(ids, json_object_new_int64(user_id));
-		json_object_object_add(body, "userIds", ids);
-	}
-	if (e->step == OPENING)
-		json_object_object_add(body, "userId", json_object_new_int64(e->id));
-	ask(e, g, k->method, buf_as_str(&path), tree_json(body), e->step, true);
-	json_object_put(body);
-	buf_free(&path);
-}
-
 struct errand *errand_begin(
 	struct guest *g, struct str type, struct json_object *params, struct buf *error)
 {
-	const struct kind *k = find(type);
+	const struct deed *k = find(type);
 	struct errand *e;
 	const char *why;
 
@@ -410,10 +460,12 @@ struct errand *errand_begin(
 		errand_free(e);
 		return NULL;
 	}
-	if (k->method)
-		ask_to_do(k, e, g);
-	else if (k->step == LOOKING_AT_GROUP)
-		get(e, g, k->step, true, "/chats/%lld", (long long)e->id);
+	if (strcmp(k->type, "messageInGroup") == 0 && chatkind_of(e->id) != CHAT_OTHER)
+		e->step = LOOKING_AT_GROUP;
+	if (e->step == LOOKING_AT_GROUP)
+		get(e, g, e->step, true, "/chats/%lld", (long long)e->id);
+	else if (k->method)
+		ask_to_do(k, e, g, true);
 	else
 		ask_chats(e, g, k->step, true);
 	return e;

@@ -100,3 +100,33 @@ void said_put_group(struct writer *w, struct json_object *chat, struct json_obje
 	put_str(w, "content", tree_text(m, "body"));
 	put_object_end(w);
 }
+
+/* A member of a body as the params that it came from. */
+static const char *param_name(const char *field)
+{
+	static const char *const names[][2] = { { "body", "content" }, { "name", "groupName" },
+		{ "userId", "receiverId" }, { "userIds", "userId" }, { "chatId", "groupId" } };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(field, names[i][0]) == 0)
+			return names[i][1];
+	return field;
+}
+
+void said_why(struct buf *to, struct json_object *problem)
+{
+	struct json_object *fields = tree_member(problem, "fields");
+	struct str detail = tree_text(problem, "detail");
+
+	if (!json_object_is_type(fields, json_type_object)) {
+		buf_str(to, detail.p ? detail : STR("It could not be done"));
+		return;
+	}
+	json_object_object_foreach(fields, name, why)
+	{
+		buf_z(to, to->n ? "; " : "");
+		buf_z(to, param_name(name));
+		buf_byte(to, ' ');
+		buf_str(to, tree_words(why));
+	}
+}

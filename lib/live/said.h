@@ -18,4 +18,8 @@ void said_put_last(struct writer *w, struct json_object *chat);
 void said_put_dialog(struct writer *w, struct json_object *chat, struct json_object *m);
 void said_put_group(struct writer *w, struct json_object *chat, struct json_object *m);
 
+/* Why a program has refused something, by its problem document: in the names of this protocol,
+ * which field it was. */
+void said_why(struct buf *to, struct json_object *problem);
+
 #endif

@@ -132,6 +132,34 @@ test('10: an error names its type, and the connection stays', async () => {
   await one.end()
 })
 
+test('what cannot be said opens no chat, and a refusal says which param it was', async () => {
+  const [from, to] = [await settle(client), await settle(client)]
+  const one = await enter(from)
+  const error = (type, message) => ({ error: true, type, message })
+  const fails = async (type, params, message) => assert.deepEqual(await ask(one, type, params), error(type, message))
+  await fails('privateMessage', { receiverId: to.id, content: '' }, 'content must not be empty')
+  const long = await ask(one, 'privateMessage', { receiverId: to.id, content: 'я'.repeat(8001) })
+  assert.equal(long.message, 'content is too long')
+  const kinds = async person => (await client.get('/chats', { token: person.token })).json.items.map(chat => chat.kind)
+  for (const person of [from, to]) assert.ok(!(await kinds(person)).includes('direct'))
+  assert.deepEqual(await ask(one, 'privateMessage', { receiverId: to.id, content: 'я'.repeat(8000) }), done('privateMessage'))
+  const group = await makeGroup(client, from, [])
+  await fails('messageInGroup', { groupId: group.id, content: '' }, 'content must not be empty')
+  assert.match((await ask(one, 'newGroup', { groupName: '' })).message, /^groupName /)
+  assert.match((await ask(one, 'privateMessage', { receiverId: from.id, content: 'собі' })).message, /^receiverId /)
+  await one.end()
+})
+
+test('a direct chat is no group', async () => {
+  const chat = await openDirect(client, vera, boris)
+  await say(client, vera, chat.id)
+  const one = await enter(vera)
+  for (const [type, more] of [['getlatestMessageGroup', {}], ['messageInGroup', { content: 'x' }], ['messageInGroup', { content: 'x' }]])
+    assert.deepEqual(await ask(one, type, { groupId: chat.id, ...more }), { error: true, type, message: 'User is not a member of this group' })
+  assert.deepEqual((await page(client, vera, chat.id)).items.filter(m => m.body === 'x'), [])
+  await one.end()
+})
+
 test('where and by whom something was said does not hang on what its receiver may still ask', async () => {
   const strict = await openSite({ own: true, settings: { ...UNLIMITED, BELLHOP_LIMITS_READS: '1', BELLHOP_LIMITS_READS_BURST: '1' } })
   const there = connect(strict)
