@@ -83,6 +83,13 @@ static enum err create_direct(struct db *db, void *context)
 
 	if (e != OK)
 		return e == ERR_INVALID ? ERR_NOT_FOUND : e;
+	/* Who opens it comes first, so that the log says who it was. */
+	if (who.users[0].id != w->user_id) {
+		struct user other = who.users[0];
+
+		who.users[0] = who.users[1];
+		who.users[1] = other;
+	}
 	e = db_run(db, &add_chat, as_text(STR("direct")), as_text(none), as_text(none),
 		as_text(none), as_text(none), as_int(0));
 	if (e != OK)

@@ -1,17 +1,17 @@
 #include "live/asking.h"
 
-#include "core/clock.h"
 #include "live/forward.h"
 #include "live/guest.h"
 
 #include <stdlib.h>
 
-enum { COMMANDS_MAX = 64 };
+enum { COMMANDS_MAX = 1024, WAITING_BYTES_MAX = 1 << 20 };
 
 struct command {
 	struct command *next;
 	void *tag;
 	struct str method, path, body;
+	size_t bytes;
 	char text[];
 };
 
@@ -23,6 +23,7 @@ static void command_free(struct guest *g, struct command *c)
 	if (!g->first)
 		g->last = &g->first;
 	g->commands_n--;
+	g->commands_bytes -= c->bytes;
 	free(c);
 }
 
@@ -50,22 +51,23 @@ static void ask_first(struct guest *g)
 
 bool asking_has_room(const struct guest *g)
 {
-	return g->commands_n < COMMANDS_MAX;
+	return g->commands_n < COMMANDS_MAX && g->commands_bytes < WAITING_BYTES_MAX;
 }
 
 void asking_say(struct guest *g, struct str method, struct str path, struct str body, void *tag,
 	bool at_once)
 {
-	struct command *c = must_alloc(sizeof *c + method.n + path.n + body.n);
+	size_t bytes = sizeof(struct command) + method.n + path.n + body.n;
+	struct command *c = must_alloc(bytes);
 	char *to = c->text;
 
 	c->tag = tag;
 	c->method = str_keep(&to, method);
 	c->path = str_keep(&to, path);
 	c->body = str_keep(&to, body);
-	if (str_starts(path, "/chats") && str_is(method, "POST"))
-		g->moving_us = clock_us();
+	c->bytes = bytes;
 	g->commands_n++;
+	g->commands_bytes += bytes;
 	if (at_once && g->first) {
 		struct command **link = g->asked ? &g->first->next : &g->first;
 

@@ -7,7 +7,9 @@
 
 struct guest;
 
-/* Whether one more command may be said. */
+#define ASKING_FULL "Too many commands of this socket wait for their answers."
+
+/* Whether one more command may be said: so many may wait, and so many bytes of them. */
 bool asking_has_room(const struct guest *g);
 /* `tag` comes back with the answer (struct guest_kind). body absent: none. at_once: before all that
  * wait, for what goes on with an answer. */

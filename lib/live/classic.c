@@ -19,7 +19,6 @@ enum {
 	FRAME_MAX = 8 << 20,
 	HEARD_BYTES = 1024, /* what a message that waits counts as */
 	UNSUPPORTED = 1003,
-	POLICY = 1008,
 	RESTART = 1012,
 	TRY_LATER = 1013,
 	UNAUTHORIZED = 4401,
@@ -195,18 +194,18 @@ static void on_message(struct wire *w, struct str bytes, bool binary)
 		shut(c, UNSUPPORTED, "text frames only");
 		return;
 	}
-	if (!asking_has_room(&c->guest)) {
-		shut(c, POLICY, "too many requests wait for their answers");
-		return;
-	}
 	if (body_parse(bytes, &o, &why) != OK) {
 		errand_error(&out, (struct str){ NULL, 0 }, STR("The frame is not a JSON object"));
 		say(c);
 		return;
 	}
 	type = tree_text(o, "type");
-	if (!errand_begin(&c->guest, type, tree_member(o, "params"), &out))
+	if (!asking_has_room(&c->guest)) {
+		errand_error(&out, type, STR(ASKING_FULL));
 		say(c);
+	} else if (!errand_begin(&c->guest, type, tree_member(o, "params"), &out)) {
+		say(c);
+	}
 	json_object_put(o);
 }
 

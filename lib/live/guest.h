@@ -54,9 +54,8 @@ struct guest {
 	const struct hub_event **events;
 	size_t events_n, events_size;
 	struct command *first, **last; /* those that wait; the first one is being asked */
-	size_t commands_n;
+	size_t commands_n, commands_bytes;
 	struct forward *asked;
-	int64_t moving_us; /* they have just asked for something that brings them into a chat */
 	bool is_in, is_full;
 };
 

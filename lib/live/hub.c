@@ -133,6 +133,11 @@ static struct hub_event *keep(struct hub *h, const struct hub_event *e)
 
 /* --- people --- */
 
+const struct hub_event *hub_at(const struct hub *h, int64_t id)
+{
+	return id > h->oldest && id <= h->head ? at(h, id) : NULL;
+}
+
 bool hub_can_serve(const struct hub *h, int64_t user_id, int64_t after)
 {
 	const struct person_here *p = table_get(&h->crowd.people, user_id);

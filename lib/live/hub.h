@@ -57,6 +57,8 @@ struct hub *hub_new(size_t tail_max, int64_t head, int64_t heard, int64_t lobby)
 void hub_free(struct hub *h);
 
 int64_t hub_head(const struct hub *h);
+/* The event of that number; NULL: it is not kept. */
+const struct hub_event *hub_at(const struct hub *h, int64_t id);
 
 /* Whether the hub can say what this person sees behind that number: they are known, the tail
  * reaches back that far, and they have not left a chat since. */

@@ -19,7 +19,6 @@ enum {
 	METHOD_MAX = 8,
 	TARGET_MAX = 4096,
 	UNSUPPORTED = 1003,
-	POLICY = 1008,
 	RESTART = 1012,
 	TRY_LATER = 1013,
 	UNAUTHORIZED = 4401,
@@ -152,7 +151,10 @@ static void say_problem(
 	put_z(&w, "title", title);
 	put_int(&w, "status", status);
 	put_str(&w, "detail", detail);
-	put_z(&w, "code", status == 401 ? "unauthorized" : "bad_request");
+	put_z(&w, "code",
+		status == 401   ? "unauthorized"
+		: status == 429 ? "rate_limited"
+				: "bad_request");
 	put_object_end(&w);
 	put_object_end(&w);
 	say(n);
@@ -209,7 +211,7 @@ static void ask(struct native *n, struct json_object *o)
 	if (json_object_object_get_ex(o, "body", &body) && body)
 		text = tree_json(body);
 	if (!asking_has_room(&n->guest)) {
-		shut(n, POLICY, "too many requests wait for their answers");
+		say_problem(n, res, 429, "Too many requests", STR(ASKING_FULL));
 		return;
 	}
 	tag = must_alloc(res.n + 1);

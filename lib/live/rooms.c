@@ -1,11 +1,10 @@
 #include "live/rooms.h"
 
-#include "core/clock.h"
 #include "core/random.h"
 #include "live/asking.h"
-#include "live/crowd.h"
 #include "live/frames.h"
 #include "live/guest.h"
+#include "live/invite.h"
 #include "live/notice.h"
 #include "live/socketio.h"
 #include "live/spoken.h"
@@ -23,7 +22,6 @@ enum {
 	SESSIONS_MAX = 20000,
 	PID_BYTES = 15,
 	PID_MAX = 64,
-	OWN_MOVE_US = 3000000,
 	PACKETS_MAX = 16 << 20,
 	DIGEST = 32,
 };
@@ -38,7 +36,7 @@ struct visitor {
 	struct guest guest; /* first */
 	struct sio_socket *socket;
 	struct json_object *auth;
-	int64_t invited; /* the chat they have just come into */
+	struct invite invite;
 	int64_t renewal; /* what is to be acknowledged when the new token was looked at */
 	bool plain, recovers;
 	char pid[PID_MAX + 1];
@@ -136,27 +134,15 @@ static void make_notice(const struct hub_event *e, struct cursor at, struct str 
 	end_made(m);
 }
 
-/* They have come into a chat, and it was not themselves who went there. */
-static bool is_invitation(struct visitor *v, const struct hub_event *e)
-{
-	const struct guest *g = &v->guest;
-	int64_t since = 0;
-
-	return str_is(e->type, "member.joined") && e->user_id == g->user_id && g->listener.person &&
-	       crowd_is_in(g->listener.person, e->chat_id, &since) && since == e->id &&
-	       clock_us() - g->moving_us > OWN_MOVE_US;
-}
-
 static void tell_notice(struct visitor *v, const struct hub_event *e, struct cursor at)
 {
-	if (is_invitation(v, e))
-		v->invited = e->chat_id;
+	bool is_invited = invite_is(&v->invite, live_hub(guest_live()), v->guest.user_id, e);
+
 	if (str_is(e->type, "message") && notice_author(e) != v->guest.user_id) {
 		if (!is_made(&made[NOTICE], e, at))
 			make_notice(e, at, notice_of_message(e));
 		tell(v, &made[NOTICE]);
-	} else if (str_is(e->type, "chat") && v->invited == e->chat_id) {
-		v->invited = 0;
+	} else if (is_invited) {
 		make_notice(e, at, notice_of_chat(e, v->guest.user_id));
 		tell(v, &made[NOTICE]);
 	}
@@ -228,8 +214,7 @@ static void on_said(struct sio_socket *s, const struct packet *p, const struct s
 		v->renewal = p->id;
 		guest_enter(&v->guest, tree_text(arg, "token"), (struct str){ NULL, 0 });
 	} else if (!asking_has_room(&v->guest)) {
-		ack_problem(v, p->id, 429, "rate_limited",
-			"Too many commands of this socket wait for their answers.");
+		ack_problem(v, p->id, 429, "rate_limited", ASKING_FULL);
 	} else if ((why = spoken_read(&a, json_object_get_string(first), arg, &command))) {
 		ack_problem(v, p->id, command.status,
 			command.status == 404 ? "not_found" : "invalid_fields", why);

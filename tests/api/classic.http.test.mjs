@@ -190,7 +190,7 @@ test('deleted people have the same words for a name everywhere', async () => {
   const dialog = await rows('getlatestMessageDialog', { receiverId: ghost.id })
   assert.deepEqual(dialog.map(row => row.receverName), [gone, witness.firstName])
   assert.deepEqual((await rows('getlatestMessageGroup', { groupId: group.id })).map(row => row.senderName), [gone])
-  const last = await rows('listLastMessage')
+  const last = (await rows('listLastMessage')).filter(row => [null, group.id].includes(row.groupId))
   assert.deepEqual(last.map(row => [row.senderName, row.receiverName]), [[witness.firstName, gone], [gone, null]])
   await one.end()
 })

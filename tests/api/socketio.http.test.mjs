@@ -120,6 +120,42 @@ test('a new chat is heard at once, and an invitation is noticed by who was invit
   other.end()
 })
 
+test('an invitation is one of somebody else, also while one does other things, and also in one\'s absence', async () => {
+  const [host, guest] = await cast(client, 2)
+  const made = async (person, body) => (await client.post('/chats', { token: person.token, body })).json
+  const isInvite = chat => n => n.kind === 'invite' && n.chatId === chat.id
+  let one = await enter(guest)
+  // Oneself: a group, a public room entered, a direct chat opened; by REST, at this socket, and at another.
+  const room = await made(host, { name: 'Двері', public: true })
+  const hall = await made(host, { name: 'Зала', public: true })
+  await client.post(`/chats/${room.id}/join`, { token: guest.token, body: {} })
+  await one.ask('join', { chatId: hall.id })
+  await made(guest, { name: 'Своє', userIds: [host.id] })
+  await client.post('/chats/direct', { token: guest.token, body: { userId: host.id } })
+  await client.post('/chats/direct', { token: guest.token, body: { userId: dora.id } })
+  // Others, while one is at work in a chat oneself.
+  await one.ask('read', { chatId: room.id, seq: 0 })
+  await one.ask('typing', { chatId: room.id })
+  const first = await made(host, { name: 'Запрошення', userIds: [guest.id] })
+  const open = await made(host, { name: 'Відкрите', public: true, userIds: [guest.id] })
+  for (const chat of [first, open]) await one.next('notification', isInvite(chat))
+  assert.deepEqual(one.heard.left.filter(([name]) => name === 'notification').map(([, n]) => n), [])
+  const { cursor } = await (await say(client, host, first.id, 'далі'), one.next('message'))
+  await one.next('notification', n => n.kind === 'message')
+  one.end()
+
+  const missed = await made(host, { name: 'Пропущене', userIds: [guest.id] })
+  const own = await made(guest, { name: 'Знову своє' })
+  await client.patch(`/chats/${missed.id}`, { token: host.token, body: { name: 'Інше' } })
+  const mark = await made(host, { name: 'Мітка', userIds: [guest.id] })
+  one = await openIo(site, { token: guest.token, cursor })
+  await one.next('notification', isInvite(missed))
+  await one.next('notification', isInvite(mark))
+  assert.ok(own.id)
+  assert.deepEqual(one.heard.left.filter(([name]) => name === 'notification'), [])
+  one.end()
+})
+
 test('who has no good token is not let in, and learns why', async () => {
   await assert.rejects(openIo(site, {}), fault => fault.message === 'unauthorized' && fault.data.status === 401)
   await assert.rejects(openIo(site, { token: 'x' }), fault => fault.message === 'unauthorized' && fault.data.code === 'unauthorized')
