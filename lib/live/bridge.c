@@ -74,6 +74,14 @@ static bool is_welcome(const struct http_head *h, struct str *foreign)
 	return false;
 }
 
+static struct str foreign_origin(const struct http_head *h)
+{
+	struct str foreign = { NULL, 0 };
+
+	is_welcome(h, &foreign);
+	return foreign;
+}
+
 static bool ends(struct str path, const char *with, struct str *base)
 {
 	size_t n = strlen(with);
@@ -189,7 +197,8 @@ static void open_door(struct live *l)
 	wheel_start(live_loop(l));
 	rooms_start(BODY_MAX, self.host->conf.bridge_recovery);
 	for (size_t i = 0; i < self.n; i++)
-		self.wires[i] = wires_listen(live_loop(l), self.fds[i], limits, on_request);
+		self.wires[i] =
+			wires_listen(live_loop(l), self.fds[i], limits, foreign_origin, on_request);
 }
 
 static void stop_accepting(void)

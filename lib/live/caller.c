@@ -6,7 +6,27 @@
 #include "live/wire.h"
 #include "web/address.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 enum { ADDRESS_BYTES = 64 };
+
+/* The other side of the socket; false: it is a Unix socket. */
+static bool peer_address(const struct wire *w, char *to, size_t n)
+{
+	struct sockaddr_storage a = { 0 };
+	socklen_t size = sizeof a;
+	const struct sockaddr_in *four = (const void *)&a;
+	const struct sockaddr_in6 *six = (const void *)&a;
+
+	if (getpeername(wire_fd(w), (struct sockaddr *)&a, &size))
+		return false;
+	if (a.ss_family == AF_INET)
+		return inet_ntop(AF_INET, &four->sin_addr, to, (socklen_t)n) != NULL;
+	if (a.ss_family == AF_INET6)
+		return inet_ntop(AF_INET6, &six->sin6_addr, to, (socklen_t)n) != NULL;
+	return false;
+}
 
 /* The address: of the socket; behind a web server on our Unix socket, as that one says. */
 static struct str address_of(
@@ -15,7 +35,7 @@ static struct str address_of(
 	struct str forwarded = http_value(h, "x-forwarded-for");
 	struct str proxies = str_of(live_host(guest_live())->conf.trusted_proxies);
 
-	*behind = !wire_address(w, bytes, n);
+	*behind = !peer_address(w, bytes, n);
 	if (*behind)
 		return address_forwarded(proxies, STR("127.0.0.1"), forwarded);
 	if (address_listed(proxies, str_of(bytes))) {

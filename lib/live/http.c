@@ -1,12 +1,13 @@
 #include "live/http.h"
 
+#include "core/random.h"
 #include "core/writer.h"
 #include "web/form.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
 
-enum { KEY_BYTES = 24, DIGEST = 20, BODY_DIGITS_MAX = 12 };
+enum { KEY_BYTES = 24, DIGEST = 20, BODY_DIGITS_MAX = 12, ID_MAX = 64 };
 
 static bool is_token(struct str s)
 {
@@ -183,6 +184,28 @@ static const char *words_of(int status)
 void http_status(struct buf *to, int status)
 {
 	buf_printf(to, "HTTP/1.1 %d %s\r\n", status, words_of(status));
+}
+
+void http_request_id(struct buf *to, const struct http_head *h)
+{
+	static const char fit[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	struct str given = http_value(h, "x-request-id");
+	bool sane = given.n >= 1 && given.n <= ID_MAX;
+	struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i < given.n && sane; i++)
+		sane = given.p[i] && strchr(fit, given.p[i]);
+	buf_printf(to, "X-Request-Id: %.*s\r\n", STR_ARG(sane ? given : random_id(&a)));
+	arena_free(&a);
+}
+
+void http_allow(struct buf *to, struct str origin)
+{
+	if (origin.p)
+		buf_printf(to, "Access-Control-Allow-Origin: %.*s\r\nVary: Origin\r\n",
+			STR_ARG(origin));
 }
 
 void http_problem(struct buf *to, int status, const char *code, const char *detail)

@@ -38,6 +38,11 @@ bool http_accept(const struct http_head *h, char accept[HTTP_ACCEPT_BYTES]);
 
 /* "HTTP/1.1 401 Unauthorized\r\n". */
 void http_status(struct buf *to, int status);
+/* What every answer to it says: X-Request-Id, the caller's where that is fit for a log line, else
+ * one of ours. */
+void http_request_id(struct buf *to, const struct http_head *h);
+/* That a page of this foreign origin may read it; absent: nothing. */
+void http_allow(struct buf *to, struct str origin);
 /* The body of a refusal: a problem document (RFC 9457). */
 void http_problem(struct buf *to, int status, const char *code, const char *detail);
 

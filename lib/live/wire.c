@@ -12,7 +12,6 @@
 #include "live/frames.h"
 #include "live/peer.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -25,17 +24,19 @@ struct wire {
 	struct peer peer; /* first */
 	const struct wire_user *user;
 	void *data;
-	struct buf *in; /* what came in of a request, or behind it */
+	struct buf *in;   /* what came in of a request, or behind it */
+	struct buf *head; /* what the answer to it says in any case */
 	struct frames *frames;
 	size_t message_max;
 	uint8_t stage;
-	bool keeps, heard;
+	bool keeps, heard, is_head;
 	bool within; /* bytes are being eaten */
 };
 
 struct wires {
 	struct peers *peers;
 	struct wire_limits limits;
+	wires_origin *origin;
 	void (*request)(struct wire *w, const struct http_head *h, struct str body);
 };
 
@@ -44,12 +45,12 @@ static struct wires *wires_of(const struct wire *w)
 	return peers_context(w->peer.peers);
 }
 
-static void in_free(struct wire *w)
+static void drop(struct buf **b)
 {
-	if (w->in)
-		buf_free(w->in);
-	free(w->in);
-	w->in = NULL;
+	if (*b)
+		buf_free(*b);
+	free(*b);
+	*b = NULL;
 }
 
 /* What is said to one wire in a row, to be sent in one go. Between two callbacks of the loop there
@@ -90,8 +91,9 @@ static void end(struct wire *w)
 	}
 	w->stage = CLOSED;
 	w->user = NULL;
+	drop(&w->head);
 	if (!w->within) {
-		in_free(w);
+		drop(&w->in);
 		frames_free(&w->frames);
 	}
 	peer_close(&w->peer);
@@ -149,8 +151,9 @@ static void finish(struct wire *w, struct buf *head, struct str body, bool has_l
 	if (!has_length)
 		buf_printf(head, "Content-Length: %zu\r\n", body.n);
 	buf_z(head, w->keeps ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
-	put(w, buf_as_str(head), body);
+	put(w, buf_as_str(head), w->is_head ? STR("") : body);
 	buf_free(head);
+	drop(&w->head);
 	answered(w);
 }
 
@@ -160,6 +163,8 @@ void wire_answer(struct wire *w, int status, struct str headers, struct str body
 
 	http_status(&head, status);
 	buf_str(&head, headers);
+	if (w->head)
+		buf_str(&head, buf_as_str(w->head));
 	finish(w, &head, body, false);
 }
 
@@ -184,19 +189,6 @@ void wire_answer_cgi(struct wire *w, struct str cgi)
 	finish(w, &head, rest.p ? rest : STR(""), has_length);
 }
 
-void wire_refuse(struct wire *w, int status, const char *code, const char *detail)
-{
-	struct buf body = BUF_INIT(HTTP_HEAD_MAX);
-
-	http_problem(&body, status, code, detail);
-	wire_answer(w, status,
-		status == 426 ? STR("Content-Type: application/problem+json\r\n"
-				    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")
-			      : STR("Content-Type: application/problem+json\r\n"),
-		buf_as_str(&body));
-	buf_free(&body);
-}
-
 static void refuse(struct wire *w, int status)
 {
 	w->keeps = false;
@@ -208,18 +200,32 @@ static void refuse(struct wire *w, int status)
 		wire_refuse(w, status, "bad_request", "The request is malformed.");
 }
 
+/* Who is refused here is not shown to `request`, and a page is to learn why all the same. */
+static void begin_answer(struct wire *w, const struct http_head *h, bool refused)
+{
+	w->head = must_alloc(sizeof *w->head);
+	*w->head = (struct buf)BUF_INIT(HTTP_HEAD_MAX);
+	http_request_id(w->head, h);
+	if (refused)
+		http_allow(w->head, wires_of(w)->origin(h));
+	w->is_head = str_is(h->method, "HEAD");
+}
+
 /* One request, if it is whole; *used is what it took of the bytes. */
 static void serve(struct wire *w, struct str bytes, size_t *used)
 {
 	struct wires *s = wires_of(w);
 	struct http_head head;
 	size_t head_n = 0;
-	int status = http_read(bytes, &head, &head_n);
+	int status;
 
 	*used = 0;
+	head.method = STR("");
+	status = http_read(bytes, &head, &head_n);
 	if (status == 1 && head.length > (int64_t)s->limits.body_max)
 		status = 413;
 	if (status > 1) {
+		begin_answer(w, &head, true);
 		refuse(w, status);
 		return;
 	}
@@ -229,6 +235,7 @@ static void serve(struct wire *w, struct str bytes, size_t *used)
 	w->stage = HELD;
 	w->keeps = head.keeps;
 	peer_relax(&w->peer);
+	begin_answer(w, &head, false);
 	s->request(w, &head, (struct str){ bytes.p + head_n, (size_t)head.length });
 	if (w->stage == HELD && !w->user)
 		refuse(w, 500);
@@ -253,7 +260,7 @@ static void serve_all(struct wire *w)
 	if (w->stage == CLOSED)
 		frames_free(&w->frames);
 	if (!bytes.n || (w->stage != READING && w->stage != HELD)) {
-		in_free(w);
+		drop(&w->in);
 		return;
 	}
 	memmove(w->in->p, bytes.p, bytes.n);
@@ -319,6 +326,7 @@ void wire_upgrade(struct wire *w, const char *accept, size_t message_max)
 		"Upgrade: websocket\r\nConnection: Upgrade\r\n"
 		"Sec-WebSocket-Accept: %s\r\n\r\n",
 		accept);
+	drop(&w->head);
 	w->stage = OPEN;
 	w->message_max = message_max;
 	peer_relax(&w->peer);
@@ -451,12 +459,14 @@ static void over(void *context)
 }
 
 struct wires *wires_listen(uv_loop_t *loop, int listen_fd, struct wire_limits limits,
+	wires_origin *origin,
 	void (*request)(struct wire *w, const struct http_head *h, struct str body))
 {
 	static const struct peer_kind kind = { sizeof(struct wire), input, output, lost, over };
 	struct wires *s = must_alloc(sizeof *s);
 
 	s->limits = limits;
+	s->origin = origin;
 	s->request = request;
 	s->peers =
 		peers_listen(loop, listen_fd, &kind, s, limits.patience_ms, limits.connections_max);
@@ -483,18 +493,7 @@ unsigned wires_count(const struct wires *s)
 	return peers_count(s->peers);
 }
 
-bool wire_address(const struct wire *w, char *to, size_t n)
+int wire_fd(const struct wire *w)
 {
-	struct sockaddr_storage a = { 0 };
-	socklen_t size = sizeof a;
-	const struct sockaddr_in *four = (const void *)&a;
-	const struct sockaddr_in6 *six = (const void *)&a;
-
-	if (getpeername(w->peer.fd, (struct sockaddr *)&a, &size))
-		return false;
-	if (a.ss_family == AF_INET)
-		return inet_ntop(AF_INET, &four->sin_addr, to, (socklen_t)n) != NULL;
-	if (a.ss_family == AF_INET6)
-		return inet_ntop(AF_INET6, &six->sin6_addr, to, (socklen_t)n) != NULL;
-	return false;
+	return w->peer.fd;
 }

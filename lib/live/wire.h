@@ -31,9 +31,13 @@ struct wire_user {
 	void (*gone)(struct wire *w);
 };
 
+/* The foreign origin whose pages may read the answer; absent: none. */
+typedef struct str wires_origin(const struct http_head *h);
+
 /* Serves who connects to listen_fd. `request` answers, claims, upgrades or drops; what it is given
  * is gone when it returns. NULL, errno set: out of descriptors. */
 struct wires *wires_listen(uv_loop_t *loop, int listen_fd, struct wire_limits limits,
+	wires_origin *origin,
 	void (*request)(struct wire *w, const struct http_head *h, struct str body));
 void wires_stop_accepting(struct wires *s);
 void wires_close(struct wires *s);
@@ -72,7 +76,7 @@ void wire_close(struct wire *w, unsigned code, const char *why);
 /* At once, without `gone`. */
 void wire_drop(struct wire *w);
 
-/* The address of the other side of the socket; false: it is a Unix socket. */
-bool wire_address(const struct wire *w, char *to, size_t n);
+/* For who wants to know where it comes from. */
+int wire_fd(const struct wire *w);
 
 #endif

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import net from 'node:net'
 import { createInterface } from 'node:readline'
 import { before, test } from 'node:test'
 import { makeGroup, say } from '../chats.mjs'
@@ -51,6 +52,26 @@ test('a configured origin may read what Engine.IO answers, errors too; others ma
     await answer.text()
   }
   assert.equal((await ask('EIO=4&transport=polling', 'https://evil.example')).status, 403)
+})
+
+test('every answer has the id of its request, one to HEAD no body, and a refusal of the bytes may be read too', async () => {
+  const at = path => `http://127.0.0.1:${own}${path}`
+  const long = { method: 'POST', body: 'x'.repeat(200_000), headers: { Origin: 'https://app.example' } }
+  const asked = [['/ws', {}, 426], ['/ws', { headers: { Origin: 'https://evil.example' } }, 403], ['/socket.io/?EIO=4&transport=polling', {}, 200],
+    ['/socket.io/?EIO=3&transport=polling', {}, 400], ['/nothing', {}, 404], ['/socket.io/?EIO=4&transport=polling', long, 413]]
+  for (const [path, init, status] of asked) {
+    const own = await fetch(at(path), { ...init, headers: { ...init.headers, 'X-Request-Id': 'mine-1' } })
+    assert.deepEqual([own.status, own.headers.get('x-request-id')], [status, 'mine-1'], path)
+    await own.text()
+    const ours = await fetch(at(path), { ...init, headers: { ...init.headers, 'X-Request-Id': 'not sane' } })
+    assert.match(ours.headers.get('x-request-id'), /^[\w-]{16}$/)
+    await ours.text()
+    if (status === 413) assert.equal(ours.headers.get('access-control-allow-origin'), 'https://app.example')
+  }
+  const socket = net.connect(own, '127.0.0.1')
+  socket.end('HEAD /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  const bytes = Buffer.concat(await socket.toArray()).toString()
+  assert.match(bytes, /^HTTP\/1.1 404 [^]*Content-Length: [1-9][^]*\r\n\r\n$/)
 })
 
 test('who connects is known by their own address, whatever they say', async () => {
