@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <wslay/wslay.h>
 
-enum { SHORT_MAX = 125, MIDDLE_MAX = 65535, MASK = 4 };
+enum { SHORT_MAX = 125, MIDDLE_MAX = 65535, MASK = 4, CLOSE_HEAD = 0x88 };
 
 struct frames {
 	wslay_event_context_ptr wslay;
@@ -15,6 +15,8 @@ struct frames {
 	int64_t fed, finished; /* bytes: all, and those of whole frames */
 	int64_t frame;         /* bytes of the one that comes in */
 	bool in_message;       /* its last fragment is still to come */
+	bool took_leave;       /* by a close frame that says no code */
+	size_t reply_left;     /* bytes of a control frame whose head was said */
 };
 
 static ssize_t give(wslay_event_context_ptr wslay, uint8_t *to, size_t n, int flags, void *frames)
@@ -33,14 +35,28 @@ static ssize_t give(wslay_event_context_ptr wslay, uint8_t *to, size_t n, int fl
 	return (ssize_t)n;
 }
 
+/* wslay answers what is no frame as it answers a close frame without a code: by another one. Heads
+ * and payloads of what it says come one by one. */
+static bool hides_error(struct frames *f, const uint8_t *p, size_t n)
+{
+	bool is_head = f->reply_left == 0 && n >= 2;
+
+	f->reply_left = is_head ? p[1] - (n - 2) : f->reply_left - n;
+	return is_head && p[0] == CLOSE_HEAD && p[1] == 0 && !f->took_leave;
+}
+
 static ssize_t reply(
 	wslay_event_context_ptr wslay, const uint8_t *p, size_t n, int flags, void *frames)
 {
+	static const unsigned char protocol_error[] = { CLOSE_HEAD, 2, 1002 >> 8, 1002 & 0xff };
 	struct frames *f = frames;
+	struct str bytes = { (const char *)p, n };
 
 	(void)wslay;
 	(void)flags;
-	f->reader->reply(f->context, (struct str){ (const char *)p, n });
+	if (hides_error(f, p, n))
+		bytes = (struct str){ (const char *)protocol_error, sizeof protocol_error };
+	f->reader->reply(f->context, bytes);
 	return (ssize_t)n;
 }
 
@@ -71,6 +87,8 @@ static void message(
 	struct frames *f = frames;
 
 	(void)wslay;
+	if (arg->opcode == WSLAY_CONNECTION_CLOSE)
+		f->took_leave = arg->msg_length == 0;
 	if (!wslay_is_ctrl_frame(arg->opcode))
 		f->reader->message(f->context,
 			(struct str){ arg->msg ? (const char *)arg->msg : "", arg->msg_length },
@@ -96,6 +114,8 @@ static struct frames *begin(size_t message_max)
 			abort();
 	}
 	f->fed = f->finished = 0;
+	f->reply_left = 0;
+	f->took_leave = false;
 	wslay_event_config_set_max_recv_msg_length(f->wslay, message_max);
 	return f;
 }

@@ -118,9 +118,9 @@ static void what_is_no_frame_ends_it_with_its_code(void **state)
 		{ FIN | 3, "x", 0, 1002 },
 		{ FIN | 11, "x", 0, 1002 },
 		{ FIN | 0x40 | FRAME_TEXT, "x", 0, 1002 }, /* a compression nobody agreed on */
-		{ FRAME_PING, "x", 0, 0 },                 /* these three without a code */
-		{ FIN | FRAME_PING, "x", 126, 0 },
-		{ FIN | FRAME_CLOSE, "\x03", 0, 0 },
+		{ FRAME_PING, "x", 0, 1002 },
+		{ FIN | FRAME_PING, "x", 126, 1002 },
+		{ FIN | FRAME_CLOSE, "\x03", 0, 1002 },
 	};
 	struct buf bytes = BUF_INIT(1 << 16);
 	struct seen s;
@@ -140,6 +140,31 @@ static void what_is_no_frame_ends_it_with_its_code(void **state)
 			seen_free(&s);
 		}
 	}
+	buf_free(&bytes);
+}
+
+static void a_length_is_said_in_as_few_bytes_as_it_needs(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	assert_false(eat((struct str){ "\x81\xfe\0\1\0\0\0\0x", 9 }, 3, &s));
+	assert_int_equal(closed_with(&s), 1002);
+	seen_free(&s);
+}
+
+static void what_says_no_code_is_answered_without_one(void **state)
+{
+	struct buf bytes = BUF_INIT(4096);
+	struct seen s;
+
+	(void)state;
+	put_claim(&bytes, FIN | FRAME_PING, "\x88\0", 2, 2);
+	put(&bytes, FIN | FRAME_CLOSE, "");
+	assert_false(eat(buf_as_str(&bytes), 3, &s));
+	assert_int_equal(s.replies.n, 6);
+	assert_memory_equal(s.replies.p, "\x8a\2\x88\0\x88\0", 6);
+	seen_free(&s);
 	buf_free(&bytes);
 }
 
@@ -248,6 +273,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_the_same_however_they_are_cut),
 		cmocka_unit_test(what_is_no_frame_ends_it_with_its_code),
+		cmocka_unit_test(a_length_is_said_in_as_few_bytes_as_it_needs),
+		cmocka_unit_test(what_says_no_code_is_answered_without_one),
 		cmocka_unit_test(a_message_of_many_fragments_has_the_same_end),
 		cmocka_unit_test(a_close_is_answered_and_nothing_behind_it_is_heard),
 		cmocka_unit_test(without_a_mask_it_is_no_client),
