@@ -60,9 +60,8 @@ static const char unavailable[] =
 	"\"unavailable\"}";
 
 static const char not_json[] =
-	"{\"type\":\"about:blank\",\"title\":\"Not JSON\",\"status\":415,\"detail\":\"The answer "
-	"is "
-	"no JSON, so it has no place in a frame: it is had over HTTP.\",\"code\":\"not_json\"}";
+	"{\"type\":\"about:blank\",\"title\":\"Not JSON\",\"status\":415,\"detail\":\"This is no "
+	"JSON, so it has no place in a frame: it is had over HTTP.\",\"code\":\"not_json\"}";
 
 /* --- what is asked --- */
 

@@ -219,12 +219,14 @@ static void ask(struct native *n, struct json_object *o)
 	asking_say(&n->guest, method, path, text, tag, false);
 }
 
-/* A cursor beside the token goes before one in the address. */
+/* A cursor beside the token goes before one in the address, which is for coming in alone. */
 static void enter(struct native *n, struct json_object *o, struct str token)
 {
 	struct str cursor = tree_text(o, "cursor");
 
-	guest_enter(&n->guest, token, cursor.p ? cursor : n->cursor);
+	if (!cursor.p && !n->guest.is_in)
+		cursor = n->cursor;
+	guest_enter(&n->guest, token, cursor);
 }
 
 static void on_message(struct wire *w, struct str bytes, bool binary)
