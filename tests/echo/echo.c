@@ -159,6 +159,13 @@ static void input_ended(uv_poll_t *input, int status, int events)
 	wheel_stop();
 }
 
+/* Pages of this server's own are all that ask. */
+static struct str no_origin(const struct http_head *h)
+{
+	(void)h;
+	return (struct str){ NULL, 0 };
+}
+
 int main(int argc, char **argv)
 {
 	struct wire_limits limits = { 1000, 20000, PAYLOAD };
@@ -175,7 +182,7 @@ int main(int argc, char **argv)
 	else
 		sio_start(&sio_app, &settings, CONNECT_MS);
 	uv_poll_init(&loop, &input, 0);
-	input.data = wires_listen(&loop, fd, limits, request);
+	input.data = wires_listen(&loop, fd, limits, no_origin, request);
 	uv_poll_start(&input, UV_READABLE, input_ended);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
