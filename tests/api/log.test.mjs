@@ -85,7 +85,8 @@ test('a direct chat is told to both, once', async () => {
   const [a, b] = await cast(ground, 2)
   const { id } = await openDirect(ground, a, b)
   await openDirect(ground, b, a)
-  assert.deepEqual(await follow(id)(), [...byId(a, b).map(who => ['member.joined', who, 'member']), ['chat', null, 2]])
+  const coming = [a, b].map(who => ['member.joined', who.id, 'member'])
+  assert.deepEqual(await follow(id)(), [...coming, ['chat', null, 2]], 'who opened it comes first')
 })
 
 test('an event of a person tells what everybody may see of them', async () => {
