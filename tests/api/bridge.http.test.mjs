@@ -144,7 +144,7 @@ test('switched off, it is not there, and all else is', async () => {
 
 // One that hears by a cursor of its own, which it says whenever it comes back.
 const PYTHON = `
-import socketio, sys
+import socketio, sys, time
 url, token, transport = sys.argv[1:4]
 client = socketio.Client(reconnection_delay=0.05, reconnection_delay_max=0.2)
 at = {}
@@ -158,7 +158,10 @@ def on_any(name, event):
 def connect():
     print('in', flush=True)
 client.connect(url, auth=lambda: {'token': token, **at}, transports=[transport], wait_timeout=20)
-client.wait()
+while True:
+    # It returns when a connection is lost the moment it was there again, though the next is on its way.
+    client.wait()
+    time.sleep(0.05)
 `
 
 function listenByPython(person, transport) {
