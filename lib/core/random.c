@@ -2,9 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
-enum { ID_BYTES = 12, IDS_DRAWN = 16 };
+enum { ID_BYTES = 12, IDS_DRAWN = 16, GIVEN_MAX = 64 };
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -89,4 +90,15 @@ struct str random_id(struct arena *a)
 		left = IDS_DRAWN;
 	}
 	return base64url(a, drawn[--left], ID_BYTES);
+}
+
+struct str random_id_unless(struct arena *a, struct str given)
+{
+	bool sane = given.n >= 1 && given.n <= GIVEN_MAX;
+
+	for (size_t i = 0; i < given.n && sane; i++)
+		sane = given.p[i] &&
+		       strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-",
+			       given.p[i]);
+	return sane ? given : random_id(a);
 }

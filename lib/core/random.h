@@ -13,5 +13,7 @@ struct str random_id(struct arena *a);
 /* The same for given bytes, and back. Decoding takes the canonical form only. */
 struct str base64url(struct arena *a, const void *bytes, size_t n);
 bool base64url_decode(struct arena *a, struct str text, struct str *bytes);
+/* The caller's id of a request if it is fit for a log line, else one of ours. */
+struct str random_id_unless(struct arena *a, struct str given);
 
 #endif

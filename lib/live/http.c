@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
-enum { KEY_BYTES = 24, DIGEST = 20, BODY_DIGITS_MAX = 12, ID_MAX = 64 };
+enum { KEY_BYTES = 24, DIGEST = 20, BODY_DIGITS_MAX = 12 };
 
 static bool is_token(struct str s)
 {
@@ -188,16 +188,11 @@ void http_status(struct buf *to, int status)
 
 void http_request_id(struct buf *to, const struct http_head *h)
 {
-	static const char fit[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-	struct str given = http_value(h, "x-request-id");
-	bool sane = given.n >= 1 && given.n <= ID_MAX;
 	struct arena a;
 
 	arena_init(&a);
-	for (size_t i = 0; i < given.n && sane; i++)
-		sane = given.p[i] && strchr(fit, given.p[i]);
-	buf_printf(to, "X-Request-Id: %.*s\r\n", STR_ARG(sane ? given : random_id(&a)));
+	buf_printf(to, "X-Request-Id: %.*s\r\n",
+		STR_ARG(random_id_unless(&a, http_value(h, "x-request-id"))));
 	arena_free(&a);
 }
 

@@ -99,18 +99,6 @@ static enum err check_params(struct request *rq)
 	return OK;
 }
 
-/* The caller's id of the request if it is fit for a log line, else one of ours. */
-static struct str request_id(struct request *rq)
-{
-	struct str given = request_param(rq, "HTTP_X_REQUEST_ID");
-	bool sane = given.n >= 1 && given.n <= 64;
-
-	for (size_t i = 0; i < given.n && sane; i++)
-		sane = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-",
-			       given.p[i]) != NULL;
-	return sane ? given : random_id(rq->arena);
-}
-
 static bool plain_path(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
@@ -222,7 +210,7 @@ enum err request_read(struct request *rq)
 		rq->id = random_id(rq->arena);
 		return e;
 	}
-	rq->id = request_id(rq);
+	rq->id = random_id_unless(rq->arena, request_param(rq, "HTTP_X_REQUEST_ID"));
 	rq->query = request_param(rq, "QUERY_STRING");
 	rq->content_type = request_param(rq, "CONTENT_TYPE");
 	rq->user_agent = request_param(rq, "HTTP_USER_AGENT");
