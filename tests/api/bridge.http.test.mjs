@@ -97,6 +97,25 @@ test('more sockets than one may have are refused', async () => {
   await Promise.all([...open, again].map(socket => socket.end()))
 })
 
+test('a thousand commands may wait at one socket, and what is more is answered so', async () => {
+  const socket = await openSocket(site, '/ws', { token: anna.token })
+  const all = n => Array.from({ length: n }, () => socket.ask('GET', '/account/me'))
+  const halted = pidOf(site, 'account')
+  process.kill(halted, 'SIGSTOP')
+  try {
+    const waiting = all(1024)
+    for (const { status, body } of await Promise.all(all(200))) {
+      assert.deepEqual([status, body.status, body.code], [429, 429, 'rate_limited'])
+    }
+    process.kill(halted, 'SIGCONT')
+    assert.ok((await Promise.all(waiting)).every(answer => answer.status === 200))
+  } finally {
+    process.kill(halted, 'SIGCONT')
+  }
+  assert.equal((await socket.ask('GET', '/account/me')).status, 200)
+  await socket.end()
+})
+
 test('who does not read is let go, and misses nothing by their cursor', async () => {
   const chat = await makeGroup(client, anna, [boris])
   const deaf = await openSocket(direct, '/ws', { token: boris.token })
