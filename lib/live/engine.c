@@ -30,7 +30,7 @@ void engine_answer(struct wire *w, int status, const char *type, struct str orig
 {
 	struct buf headers = BUF_INIT(1024);
 
-	buf_printf(&headers, "Content-Type: %s\r\nCache-Control: no-store\r\n", type);
+	buf_printf(&headers, "Content-Type: %s\r\n", type);
 	http_allow(&headers, origin);
 	wire_answer(w, status, buf_as_str(&headers), body);
 	buf_free(&headers);

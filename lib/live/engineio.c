@@ -261,13 +261,11 @@ static void preflight(struct wire *w, struct str origin)
 {
 	struct buf headers = BUF_INIT(1024);
 
+	http_allow(&headers, origin);
 	if (origin.p)
-		buf_printf(&headers,
-			"Access-Control-Allow-Origin: %.*s\r\nVary: Origin\r\n"
-			"Access-Control-Allow-Methods: GET, POST\r\n"
-			"Access-Control-Allow-Headers: Content-Type, Authorization\r\n"
-			"Access-Control-Max-Age: 600\r\n",
-			STR_ARG(origin));
+		buf_z(&headers, "Access-Control-Allow-Methods: GET, POST\r\n"
+				"Access-Control-Allow-Headers: Content-Type, Authorization\r\n"
+				"Access-Control-Max-Age: 600\r\n");
 	wire_answer(w, 204, buf_as_str(&headers), STR(""));
 	buf_free(&headers);
 }

@@ -162,6 +162,7 @@ void wire_answer(struct wire *w, int status, struct str headers, struct str body
 	struct buf head = BUF_INIT(HTTP_HEAD_MAX);
 
 	http_status(&head, status);
+	buf_z(&head, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
 	buf_str(&head, headers);
 	if (w->head)
 		buf_str(&head, buf_as_str(w->head));

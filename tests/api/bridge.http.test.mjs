@@ -54,7 +54,7 @@ test('a configured origin may read what Engine.IO answers, errors too; others ma
   assert.equal((await ask('EIO=4&transport=polling', 'https://evil.example')).status, 403)
 })
 
-test('every answer has the id of its request, one to HEAD no body, and a refusal of the bytes may be read too', async () => {
+test('every answer has the id of its request and is data that nobody keeps, one to HEAD no body, and a refusal of the bytes may be read too', async () => {
   const at = path => `http://127.0.0.1:${own}${path}`
   const long = { method: 'POST', body: 'x'.repeat(200_000), headers: { Origin: 'https://app.example' } }
   const asked = [['/ws', {}, 426], ['/ws', { headers: { Origin: 'https://evil.example' } }, 403], ['/socket.io/?EIO=4&transport=polling', {}, 200],
@@ -62,6 +62,7 @@ test('every answer has the id of its request, one to HEAD no body, and a refusal
   for (const [path, init, status] of asked) {
     const own = await fetch(at(path), { ...init, headers: { ...init.headers, 'X-Request-Id': 'mine-1' } })
     assert.deepEqual([own.status, own.headers.get('x-request-id')], [status, 'mine-1'], path)
+    assert.deepEqual([own.headers.get('x-content-type-options'), own.headers.get('cache-control')], ['nosniff', 'no-store'], path)
     await own.text()
     const ours = await fetch(at(path), { ...init, headers: { ...init.headers, 'X-Request-Id': 'not sane' } })
     assert.match(ours.headers.get('x-request-id'), /^[\w-]{16}$/)
@@ -91,6 +92,7 @@ test('more sockets than one may have are refused', async () => {
   const refused = await refusal(openSocket(site, '/ws', { token: vera.token }))
   assert.deepEqual([refused.status, JSON.parse(refused.text).code], [429, 'rate_limited'])
   assert.ok(refused.headers['retry-after'])
+  assert.equal(refused.headers['x-content-type-options'], 'nosniff')
   await assert.rejects(openIo(site, { token: vera.token }), fault => fault.message === 'rate_limited')
   await open.pop().end()
   const again = await openSocket(site, '/ws', { token: vera.token })
