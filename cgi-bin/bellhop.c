@@ -7,7 +7,6 @@
 #include "data/event.h"
 #include "data/migrate.h"
 #include "data/person.h"
-#include "data/trim.h"
 #include "data/upkeep.h"
 #include "web/doctor.h"
 #include "web/doorman.h"
@@ -285,23 +284,6 @@ static int do_restored(const struct conf *c)
 }
 
 /* Everything that upkeep does in small pieces, at once. */
-static enum err trim_all(struct desk *d, int64_t days, int64_t *trimmed)
-{
-	int64_t some = 1;
-	bool more = true;
-	enum err e = OK;
-
-	while (e == OK && more) {
-		e = upkeep_step(d->db, &d->arena, d->page, 0, &more);
-		arena_clear(&d->arena);
-	}
-	for (*trimmed = 0; e == OK && some; *trimmed += some) {
-		e = trim_some(d->db, &d->arena, days, &some);
-		arena_clear(&d->arena);
-	}
-	return e;
-}
-
 static int do_trim(const struct conf *c, int n, char **args)
 {
 	int64_t days = c->log_days, trimmed = 0;
@@ -317,7 +299,8 @@ static int do_trim(const struct conf *c, int n, char **args)
 	}
 	if (!desk_open(&d, c, "messages"))
 		return FAILED;
-	code = after(trim_all(&d, days, &trimmed), "trim", str_of(db_problem(d.db)));
+	code = after(upkeep_all(d.db, &d.arena, d.page, days, &trimmed), "trim",
+		str_of(db_problem(d.db)));
 	if (code == DONE)
 		printf("bellhop: trimmed %lld events\n", (long long)trimmed);
 	desk_close(&d);

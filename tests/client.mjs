@@ -21,7 +21,7 @@ if (process.env.COVERAGE_DIR) {
   process.on('exit', () => {
     // It is gone where the whole run was broken off.
     if (!existsSync(process.env.COVERAGE_DIR)) return
-    writeFileSync(`${process.env.COVERAGE_DIR}/${process.pid}.json`, JSON.stringify(seen))
+    writeFileSync(`${process.env.COVERAGE_DIR}/${process.pid}-${Date.now()}.json`, JSON.stringify(seen))
   })
 }
 
@@ -41,9 +41,9 @@ export function connect(site, agent = new http.Agent({ keepAlive: true, maxSocke
     : request => byHttp(site, agent, request)
 
   // options: body (a value, sent as JSON), form (names and values), raw and type (bytes as they are), token, cookie,
-  // headers (a value may be a list), prefix and env (cgi only).
+  // headers (a value may be a list), prefix and env (cgi only), heard (called with all that has come so far).
   async function call(method, path, options = {}) {
-    const request = { method, path, ...message(options), prefix: options.prefix ?? '', env: options.env }
+    const request = { method, path, ...message(options), prefix: options.prefix ?? '', env: options.env, heard: options.heard }
     const answer = await send(request)
     const [plain] = path.split('?')
     try {
@@ -100,7 +100,7 @@ function cookies({ headers }) {
   return found
 }
 
-function byHttp(site, agent, { method, path, url = BASE + path, headers, bytes }) {
+function byHttp(site, agent, { method, path, url = BASE + path, headers, bytes, heard }) {
   return new Promise((resolve, reject) => {
     const request = http.request({ host: '127.0.0.1', port: site.port, method, path: url, agent, headers })
     const hurry = setTimeout(() => request.destroy(new Error(`${method} ${url}: no answer`)), TIMEOUT_MS)
@@ -108,7 +108,10 @@ function byHttp(site, agent, { method, path, url = BASE + path, headers, bytes }
     request.on('response', r => {
       response = r
       const parts = []
-      r.on('data', part => parts.push(part))
+      r.on('data', part => {
+        parts.push(part)
+        heard?.(Buffer.concat(parts).toString())
+      })
       r.on('end', () => {
         clearTimeout(hurry)
         const all = Buffer.concat(parts)
@@ -172,7 +175,10 @@ async function byProcess(site, request) {
   const child = spawn(`${site.bin}/${program}`, [], { env: variables(site, request), stdio: 'pipe' })
   const out = []
   const err = []
-  child.stdout.on('data', part => out.push(part))
+  child.stdout.on('data', part => {
+    out.push(part)
+    request.heard?.(Buffer.concat(out).toString())
+  })
   child.stderr.on('data', part => err.push(part))
   // A program that refuses a body need not read it.
   child.stdin.on('error', () => {})
@@ -206,6 +212,18 @@ function parseCgi(bytes) {
   const status = Number(headers.status?.split(' ')[0] ?? 200)
   delete headers.status
   return { status, headers, bytes: body, text: body.toString() }
+}
+
+// An answer that comes bit by bit: `until` ends when what has come fits the pattern, or the answer has ended.
+export function follow({ get }, path, options) {
+  let text = ''
+  let look = () => {}
+  const answer = get(path, { ...options, heard: all => { text = all; look() } })
+  const came = pattern => new Promise(resolve => {
+    look = () => pattern.test(text) && resolve()
+    look()
+  })
+  return { answer, until: pattern => Promise.race([answer, came(pattern)]) }
 }
 
 // Asks again as long as the server says that it is busy hashing passwords, when it says.

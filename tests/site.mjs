@@ -5,6 +5,7 @@
 // that ends.
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -16,15 +17,18 @@ const FOLDER = `${ROOT}/.build/test`
 
 const run = promisify(execFile)
 
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
+// A port that is free now, below those that the kernel gives to outgoing connections: one of these may be taken again
+// before it is used.
+export async function freePort() {
+  for (;;) {
+    const port = 10000 + Math.floor(Math.random() * 20000)
+    const server = createServer().listen(port)
+    const free = await new Promise(resolve => server.on('listening', () => resolve(true)).on('error', () => resolve(false)))
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 function parseIni(text) {

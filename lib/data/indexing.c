@@ -9,7 +9,8 @@
 enum { NUMBERS_MAX = 512, GROUP_MAX = 64, BATCH_WORDS = 8192, WORD_VALUES = 4 };
 
 static struct sql up_to = SQL("SELECT indexed FROM search_head WHERE id = ?");
-static struct sql lock_head = SQL("SELECT indexed FROM search_head WHERE id = ? FOR UPDATE NOWAIT");
+static struct sql lock_now = SQL("SELECT indexed FROM search_head WHERE id = ? FOR UPDATE NOWAIT");
+static struct sql lock = SQL("SELECT indexed FROM search_head WHERE id = ? FOR UPDATE");
 static struct sql move_head = SQL("UPDATE search_head SET indexed = ? WHERE id = 1");
 /* Ordered, and ending before a number that is missing: see event_read(). */
 static struct sql next_numbers =
@@ -32,15 +33,15 @@ enum err indexed_up_to(struct db *db, struct arena *a, int64_t *id)
 	return e;
 }
 
-enum err upkeep_lock(struct db *db, struct arena *a, bool *mine, int64_t *indexed)
+enum err upkeep_lock(struct db *db, struct arena *a, bool waits, bool *mine, int64_t *indexed)
 {
 	struct rows r;
-	enum err e = db_select(db, a, &lock_head, &r, as_int(1));
+	enum err e = db_select(db, a, waits ? &lock : &lock_now, &r, as_int(1));
 
 	*mine = e == OK && r.n > 0;
 	if (*mine)
 		*indexed = row_int(&r, 0, 0);
-	return e == ERR_CONTENTION ? OK : e;
+	return e == ERR_CONTENTION && !waits ? OK : e;
 }
 
 /* --- words of one message --- */
@@ -119,6 +120,7 @@ enum err index_reword(struct db *db, struct arena *a, const struct rewording *r)
 
 struct batch {
 	struct arena *arena;
+	bool waits;
 	int64_t taken;
 	struct entry *entries;
 	size_t n, size;
@@ -177,7 +179,7 @@ static enum err take_some(struct db *db, void *context)
 	int64_t indexed = 0, position;
 	bool mine = false;
 	size_t i = 0;
-	enum err e = upkeep_lock(db, b->arena, &mine, &indexed);
+	enum err e = upkeep_lock(db, b->arena, b->waits, &mine, &indexed);
 
 	b->n = 0;
 	b->taken = 0;
@@ -208,9 +210,9 @@ static enum err take_some(struct db *db, void *context)
 	return e;
 }
 
-enum err index_some(struct db *db, struct arena *a, int64_t *taken)
+enum err index_some(struct db *db, struct arena *a, bool waits, int64_t *taken)
 {
-	struct batch b = { .arena = a };
+	struct batch b = { .arena = a, .waits = waits };
 	enum err e = db_transaction(db, take_some, NULL, &b);
 
 	*taken = e == OK ? b.taken : 0;

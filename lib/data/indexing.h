@@ -25,11 +25,11 @@ struct rewording {
 enum err index_reword(struct db *db, struct arena *a, const struct rewording *r);
 
 /* Takes the next messages of the log, up to a few hundred. *taken is how far it came: 0, there is
- * nothing to do, or somebody else is at it. */
-enum err index_some(struct db *db, struct arena *a, int64_t *taken);
+ * nothing to do, or, unless it `waits`, somebody else is at it. */
+enum err index_some(struct db *db, struct arena *a, bool waits, int64_t *taken);
 
-/* Inside a transaction: this and other upkeep is one's own until commit, `*mine`, or another's.
- * *indexed as above. */
-enum err upkeep_lock(struct db *db, struct arena *a, bool *mine, int64_t *indexed);
+/* Inside a transaction: this and other upkeep is one's own until commit, `*mine`, or another's,
+ * unless it `waits` for that. *indexed as above. */
+enum err upkeep_lock(struct db *db, struct arena *a, bool waits, bool *mine, int64_t *indexed);
 
 #endif

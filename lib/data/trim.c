@@ -15,6 +15,7 @@ static struct sql raise_floor = SQL("UPDATE log_head SET floor = ? WHERE id = 1"
 struct trimming {
 	struct arena *arena;
 	int64_t days, trimmed;
+	bool waits;
 };
 
 static enum err find_end(struct db *db, const struct trimming *t, int64_t floor, int64_t *until)
@@ -34,7 +35,7 @@ static enum err trim(struct db *db, void *context)
 	struct log_state log = { 0 };
 	int64_t until = 0;
 	bool mine = false;
-	enum err e = upkeep_lock(db, t->arena, &mine, &until);
+	enum err e = upkeep_lock(db, t->arena, t->waits, &mine, &until);
 
 	t->trimmed = 0;
 	if (e == OK && mine)
@@ -56,9 +57,9 @@ static enum err trim(struct db *db, void *context)
 	return e;
 }
 
-enum err trim_some(struct db *db, struct arena *a, int64_t days, int64_t *trimmed)
+enum err trim_some(struct db *db, struct arena *a, int64_t days, bool waits, int64_t *trimmed)
 {
-	struct trimming t = { a, days, 0 };
+	struct trimming t = { a, days, 0, waits };
 	enum err e = db_transaction(db, trim, NULL, &t);
 
 	*trimmed = e == OK ? t.trimmed : 0;

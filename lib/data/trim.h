@@ -10,8 +10,8 @@
 #include "data/db.h"
 
 /* Deletes up to some hundred events that are older than so many days, and what was remembered for
- * cursors that are expired now. *trimmed is how many events went: 0, there is nothing to do, or
- * somebody else is at it. */
-enum err trim_some(struct db *db, struct arena *a, int64_t days, int64_t *trimmed);
+ * cursors that are expired now. *trimmed is how many events went: 0, there is nothing to do, or,
+ * unless it `waits`, somebody else is at it. */
+enum err trim_some(struct db *db, struct arena *a, int64_t days, bool waits, int64_t *trimmed);
 
 #endif

@@ -10,10 +10,28 @@ enum err upkeep_step(struct db *db, struct arena *a, struct page *page, int64_t 
 	enum err e = event_check(db, a, page);
 
 	if (e == OK)
-		e = index_some(db, a, &indexed);
+		e = index_some(db, a, false, &indexed);
 	/* Nothing is trimmed that is not indexed, so that comes first. */
 	if (e == OK && !indexed && days)
-		e = trim_some(db, a, days, &trimmed);
+		e = trim_some(db, a, days, false, &trimmed);
 	*more = e == OK && (indexed || trimmed);
+	return e;
+}
+
+enum err upkeep_all(
+	struct db *db, struct arena *a, struct page *page, int64_t days, int64_t *trimmed)
+{
+	int64_t some = 1;
+	enum err e = event_check(db, a, page);
+
+	while (e == OK && some) {
+		arena_clear(a);
+		e = index_some(db, a, true, &some);
+	}
+	*trimmed = 0;
+	for (some = 1; e == OK && some; *trimmed += some) {
+		arena_clear(a);
+		e = trim_some(db, a, days, true, &some);
+	}
 	return e;
 }

@@ -12,5 +12,8 @@
 
 /* One piece. *more: another one is due. `days`: how long the log is kept; 0: for ever. */
 enum err upkeep_step(struct db *db, struct arena *a, struct page *page, int64_t days, bool *more);
+/* All of it, after whoever is at it. *trimmed is how many events went. */
+enum err upkeep_all(
+	struct db *db, struct arena *a, struct page *page, int64_t days, int64_t *trimmed);
 
 #endif

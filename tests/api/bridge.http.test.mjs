@@ -123,9 +123,12 @@ test('who does not read is let go, and misses nothing by their cursor', async ()
   const deaf = await openSocket(direct, '/ws', { token: boris.token })
   const { cursor } = await deaf.next()
   deaf.socket.pause()
+  const witness = await openSocket(direct, '/ws', { token: anna.token })
   const body = 'слово '.repeat(1300)
   const n = 700
   for (let i = 0; i < n; i += 50) await Promise.all(Array.from({ length: 50 }, () => say(client, anna, chat.id, body)))
+  await witness.next(frame => frame.chatId === chat.id && frame.message?.seq === n)
+  await witness.end()
   deaf.socket.resume()
   const { code } = await deaf.closed
   assert.ok([1013, 1006].includes(code), code)

@@ -16,7 +16,7 @@ const person = await settle(client)
 const upload = options => client.post('/files', { token: person.token, type: 'text/plain', ...options })
 const text = bytes => Buffer.alloc(bytes, 'a line of text\n')
 const limit = bytes => execFileSync('prlimit', ['--pid', pidOf(site, 'files'), `--fsize=${bytes}:`])
-const stored = async () => [(await site.sql('SELECT COUNT(*) AS n FROM file'))[0].n, readdirSync(`${site.var}/files`).sort()]
+const stored = async () => [(await site.sql('SELECT COUNT(*) AS n FROM file'))[0].n, readdirSync(`${site.var}/files`).filter(name => !name.startsWith('.')).sort()]
 
 test('what does not fit on the disk is refused, and nothing of it stays', async () => {
   assert.equal((await upload({ raw: text(1000) })).status, 201)

@@ -42,6 +42,11 @@ test('a thousand logins at once: other requests are answered meanwhile', async (
   const reader = people[0]
   const crowd = connect(site, new http.Agent({ keepAlive: false, maxSockets: Infinity }))
 
+  // As long as two hundred logins one after the other: nothing that need not wait for them takes so long anywhere.
+  const began = Date.now()
+  for (const { email, password } of people.slice(1, 5)) await client.post('/account/login', { body: { login: email, password } })
+  const most = Math.max(5000, 50 * (Date.now() - began))
+
   const answers = {}
   let left = LOGINS
   const all = Promise.all(Array.from({ length: LOGINS }, async (_, i) => {
@@ -57,7 +62,7 @@ test('a thousand logins at once: other requests are answered meanwhile', async (
       const start = Date.now()
       const answer = await client.get(path, { token: reader.token })
       assert.equal(answer.status, 200, answer.text)
-      assert.ok(Date.now() - start < 5000, `${path} took ${Date.now() - start} ms`)
+      assert.ok(Date.now() - start < most, `${path} took ${Date.now() - start} ms`)
     }
     // Fewer reads than one person may have.
     await new Promise(later => setTimeout(later, 25))

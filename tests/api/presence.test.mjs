@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cast, leave, makeGroup, openDirect, say } from '../chats.mjs'
-import { connect, refused, transport } from '../client.mjs'
+import { connect, follow, refused, transport } from '../client.mjs'
 import { again } from '../people.mjs'
 import { UNLIMITED, openSite } from '../site.mjs'
 import { digest } from '../truth.mjs'
@@ -98,7 +98,9 @@ test('pages of any size hold the same', async () => {
   await until(bob, start, event => event.message?.body === 'two', `&chatId=${id}`)
   for (const query of ['limit=1', 'limit=3', 'limit=200', 'maxBytes=1024']) {
     const seen = []
+    const end = Date.now() + 20_000
     for (let cursor = start, more = true; more || seen.length < 5;) {
+      assert.ok(Date.now() < end, JSON.stringify(seen))
       const { json } = await poll(bob, `cursor=${cursor}&timeout=0&chatId=${id}&${query}`);
       ({ cursor, more } = json)
       seen.push(...json.events.filter(event => event.type !== 'presence').map(event => [event.type, event.userId ?? event.message.body]))
@@ -131,14 +133,14 @@ test('a stream tells it too, and goes on from its last id', async () => {
   const device = await again(quick, bob)
   const cursor = await cursorOf(device)
   await type(ann, id)
-  const stream = client.get(`/poll/stream?chatId=${id}`, { token: device.token, headers: { 'Last-Event-ID': cursor } })
-  await pause(500)
+  const stream = follow(client, `/poll/stream?chatId=${id}`, { token: device.token, headers: { 'Last-Event-ID': cursor } })
+  await stream.until(/"typing"/)
   await say(quick, ann, id)
-  await pause(300)
+  await stream.until(/"message"/)
   await type(ann, id)
-  await pause(300)
+  await stream.until(/"typing"[^]*"typing"/)
   await quick.post('/account/logout', { token: device.token })
-  const { text } = await stream
+  const { text } = await stream.answer
   const events = [...text.matchAll(/^id: (\S+)\ndata: (.*)$/gm)].map(([, cursor, data]) => ({ cursor, ...JSON.parse(data) }))
     .filter(event => event.type !== 'presence')
   assert.deepEqual(events.map(event => event.type), ['typing', 'message', 'typing'])

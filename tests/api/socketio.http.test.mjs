@@ -226,7 +226,7 @@ said = []
 def on_message(event):
     said.append(event['message']['body'])
     heard.set()
-client.connect(url, auth={'token': token}, transports=[transport])
+client.connect(url, auth={'token': token}, transports=[transport], wait_timeout=20)
 ack = client.call('message', {'chatId': chat, 'body': 'змія'}, timeout=20)
 assert ack['ok'] and ack['data']['body'] == 'змія', ack
 assert heard.wait(20)

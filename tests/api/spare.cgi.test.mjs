@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { cast, makeGroup } from '../chats.mjs'
 import { connect, soon } from '../client.mjs'
 import { openSite } from '../site.mjs'
@@ -40,7 +39,7 @@ test('what is sent by plain CGI is in the index when the process has ended', asy
 test('who waits for the answer does not wait for what comes after it', async () => {
   const env = await alone('two')
   const locked = site.sql(`LOCK TABLES word WRITE; DO SLEEP(${LOCKED_S})`)
-  await delay(500)
+  await soon(1, 10_000, async () => ({ status: (await site.sql("SELECT 1 FROM information_schema.processlist WHERE state = 'User sleep'")).length }))
   const began = Date.now()
   const child = spawn(`${site.bin}/messages`, [], {
     stdio: 'pipe',

@@ -1,5 +1,6 @@
 /* The server that the protocol suites of Engine.IO 4 and Socket.IO 5 are written for, built of the
  * same files as the bridge: `echo engine` answers at /engine.io/, `echo socket` at /socket.io/.
+ * Arguments behind that: a port, how often the heart beats and how long it is waited for, in ms.
  * Prints its port. Ends with its standard input. */
 #include "core/random.h"
 #include "live/socketio.h"
@@ -166,13 +167,19 @@ static struct str no_origin(const struct http_head *h)
 	return (struct str){ NULL, 0 };
 }
 
+static long number(int argc, char **argv, int i, long standard)
+{
+	return argc > i ? strtol(argv[i], NULL, 10) : standard;
+}
+
 int main(int argc, char **argv)
 {
 	struct wire_limits limits = { 1000, 20000, PAYLOAD };
-	struct engine_settings settings = { &engine_app, INTERVAL_MS, TIMEOUT_MS, PAYLOAD, 1000 };
+	struct engine_settings settings = { &engine_app, number(argc, argv, 3, INTERVAL_MS),
+		number(argc, argv, 4, TIMEOUT_MS), PAYLOAD, 1000 };
 	uv_loop_t loop;
 	uv_poll_t input;
-	int fd = listen_somewhere(argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0);
+	int fd = listen_somewhere((int)number(argc, argv, 2, 0));
 
 	engine_alone = argc > 1 && strcmp(argv[1], "engine") == 0;
 	uv_loop_init(&loop);

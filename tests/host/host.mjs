@@ -5,25 +5,13 @@ import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { freePort } from '../site.mjs'
 
+export { freePort }
 export const root = path.resolve(new URL('../..', import.meta.url).pathname)
 export const isRoot = process.getuid() === 0
 export const isLong = process.env.LONG === '1'
 const NOBODY = 65534
-
-// A port that is free now, below those that the kernel gives to outgoing connections: one of these may be taken again
-// before it is used.
-export async function freePort() {
-  for (;;) {
-    const port = 10000 + Math.floor(Math.random() * 20000)
-    const server = net.createServer().listen(port)
-    const free = await new Promise(resolve => server.on('listening', () => resolve(true)).on('error', () => resolve(false)))
-    if (!free) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
-}
 
 // Like t.after, but what was set up last is taken down first.
 const cleanups = new WeakMap()
