@@ -14,6 +14,7 @@ enum {
 	READ_MAX = 512,
 	SECOND_MS = 1000,
 	TICK_US = 1000000,
+	PATIENCE_US = 5000000, /* with a database that is slow to answer */
 	SWEEP_S = 60,
 	END_US = 5000000,
 	END_LOOK_MS = 20,
@@ -46,7 +47,7 @@ struct live {
 	struct log_state state;
 	int64_t end_us; /* when it ends at the latest, once it is asked to */
 	int64_t lobby;
-	int seconds, beginnings;
+	int seconds, beginnings, failures /* of readings */;
 	int quiet_s; /* so long nobody has been here */
 	_Atomic bool resting;
 	bool ending;
@@ -159,6 +160,8 @@ static void take_news(struct live *l, struct reading *r)
 		live_tell(l);
 		hub_feed(l->hub, r->events, r->n);
 	}
+	if (r->err != OK)
+		l->failures++;
 	if (r->err != OK && r->err != ERR_DATABASE_AWAY)
 		log_say("error", "the log cannot be read");
 	arena_clear(&l->reader.arena);
@@ -174,14 +177,15 @@ int64_t live_head(struct live *l)
 
 struct rung_for live_rung_for(struct live *l)
 {
-	return (struct rung_for){ live_head(l), ephemera_end(l->host->page), clock_us() + TICK_US,
-		l->beginnings };
+	return (struct rung_for){ live_head(l), ephemera_end(l->host->page),
+		clock_us() + PATIENCE_US, l->beginnings, l->failures };
 }
 
 bool live_has_heard(struct live *l, const struct rung_for *r)
 {
 	return (hub_head(l->hub) >= r->head && hub_heard(l->hub) >= r->heard) ||
-	       l->beginnings != r->beginnings || l->ending || clock_us() > r->until_us;
+	       l->beginnings != r->beginnings || l->failures != r->failures || l->ending ||
+	       clock_us() > r->until_us;
 }
 
 void live_tell(struct live *l)

@@ -45,7 +45,7 @@ struct held {
 /* What whoever asks now has a right to hear of: all that was rung for so far. */
 struct rung_for {
 	int64_t head, heard, until_us;
-	int beginnings;
+	int beginnings, failures;
 };
 
 /* What the loop knows of a request on its way. */
@@ -74,7 +74,8 @@ struct log_state live_state(struct live *l);
  * cursor begins here. The hub may be a moment behind. */
 int64_t live_head(struct live *l);
 struct rung_for live_rung_for(struct live *l);
-/* Whether the hub has heard that much; or has tried to for a second, or stands in another log. */
+/* Whether the hub has heard that much; or cannot, or has tried for long, or stands in another log.
+ */
 bool live_has_heard(struct live *l, const struct rung_for *r);
 /* Before and behind each time that the hub is told of something. */
 void live_tell(struct live *l);
