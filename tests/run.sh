@@ -53,10 +53,10 @@ stage rules tests/lint.sh rules
 one_lane() {
 	stage units units
 	stage fuzzers build MODE=fuzz fuzzers
-	stage fuzz tests/fuzz/run.sh 6
+	stage fuzz env SEED=1 tests/fuzz/run.sh 6
 	stage http env BIN="$bin/asan/bin" node tests/api/run.mjs http
 	stage protocol env ECHO="$bin/asan/echo/echo" node --test --test-reporter=tap tests/protocol/*.test.mjs
-	stage fault env BIN="$bin/release/bin" node --test --test-reporter=tap tests/fault/*.test.mjs
+	stage fault env BIN="$bin/release/bin" node --test --test-reporter=tap --test-concurrency=1 tests/fault/*.test.mjs
 	stage valgrind tests/valgrind.sh .build/release/bin
 }
 other_lane() {

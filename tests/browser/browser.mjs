@@ -55,6 +55,13 @@ export async function sit(t, { expected = /(?!)/, at = '/', origin = ORIGIN, ...
   return { context, open }
 }
 
+// Until what a page does behind its next pictures is done: what the pointer is over then, what is drawn for that.
+export const settled = page => page.evaluate(() => new Promise(done => {
+  let pictures = 3
+  const next = () => (pictures-- ? requestAnimationFrame(next) : setTimeout(done, 50))
+  next()
+}))
+
 // Somebody who is logged in, as after a reload: by the cookies of their session. {…person, page, context}
 export async function come(t, with_, options = {}) {
   const person = await settle(client, with_)

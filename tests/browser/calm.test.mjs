@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { settle } from '../people.mjs'
 import { pdf } from '../samples.mjs'
-import { PHONE, WIDE, button, client, come, dialog, directChat, entry, field, log, says, tell, until, write } from './browser.mjs'
+import { PHONE, WIDE, button, client, come, dialog, directChat, entry, field, log, says, settled, tell, until, write } from './browser.mjs'
 
 const notices = page => page.getByRole('region', { name: 'Notices' })
 const toast = (page, text) => notices(page).getByRole('button', { name: new RegExp(text) })
@@ -126,6 +126,8 @@ test('the focus comes back to the message from a choice of emoji and from a dial
   await page.locator('.pending').waitFor({ state: 'detached' })
   const row = page.locator('[data-seq]').filter({ hasText: 'second' })
   const walkTo = async name => {
+    // The pointer is over another message, whose tools come a picture or two after a dialog has gone.
+    await settled(page)
     await row.focus()
     await button(row, name).focus()
     await keyboard.press('Enter')

@@ -32,7 +32,7 @@ test('files by button, drop and paste are there for the other one: pictures, sou
   await give(ann.page, 'drop', { name: 'clip.webm', mimeType: 'video/webm', buffer: webm() })
   await give(ann.page, 'drop', { name: 'wrong one.pdf', mimeType: 'application/pdf', buffer: pdf() })
   await tray(ann.page).getByText('wrong one.pdf').waitFor()
-  assert.equal(await tray(ann.page).locator('img').count(), 2)
+  await until(async () => (await tray(ann.page).locator('img').count()) === 2, 'both pictures are attached')
   await button(ann.page, 'Remove wrong one.pdf').click()
   await write(ann.page, 'Have a look')
 
@@ -101,6 +101,7 @@ test('a file that is not taken says what to do, and keeps nothing else up', asyn
     [{ name: 'broken.png', mimeType: 'image/png', buffer: png(300, 300).subarray(0, 400) }, /picture is broken\. Choose another/]
   ]) {
     await choose(ann.page, file)
+    await tray(ann.page).getByText(file.name).waitFor()
     await write(ann.page, `with ${file.name}`)
     await log(ann.page).getByRole('alert').getByText(why).waitFor()
     if (file.name === 'large.pdf') await button(ann.page.locator('.pending'), 'Remove').click()

@@ -6,6 +6,15 @@ import { button, client, come, directChat, entry, field, log, says, tell, until,
 const pair = t => Promise.all([come(t, { firstName: 'Ann', lastName: 'Lee' }), come(t, { firstName: 'Bob', lastName: 'Roe' })])
 const bodies = async (person, chatId) => (await client.get(`/messages/${chatId}`, { token: person.token })).json.items.map(message => message.body)
 
+// In the page: what its database holds under a key of a store, or how much.
+const kept = ({ store, key }) => new Promise(resolve => {
+  indexedDB.open('bellhop:/').onsuccess = ({ target: { result: db } }) => {
+    const from = db.transaction(store).objectStore(store)
+    const asked = key ? from.get(key) : from.count()
+    asked.onsuccess = () => { db.close(); resolve(asked.result) }
+  }
+})
+
 test('what is written offline waits, survives a reload of the page, and is sent once', async t => {
   const ann = await come(t, { firstName: 'Ann', lastName: 'Lee' }, { serviceWorkers: 'allow' })
   const bob = await come(t, { firstName: 'Bob', lastName: 'Roe' })
@@ -14,13 +23,9 @@ test('what is written offline waits, survives a reload of the page, and is sent 
   await entry(ann.page, 'Chats', 'Bob Roe').click()
   await says(ann.page, 'before').waitFor()
   await ann.page.evaluate(() => navigator.serviceWorker.ready)
-  await until(() => ann.page.evaluate(async () => {
-    const names = (await caches.keys()).filter(name => name.includes(':files:'))
-    const db = await new Promise(resolve => (indexedDB.open('bellhop:/').onsuccess = event => resolve(event.target.result)))
-    const kept = await new Promise(resolve => (db.transaction('kept').objectStore('kept').get('state').onsuccess = event => resolve(event.target.result)))
-    db.close()
-    return names.length > 0 && Object.keys(kept?.messages ?? {}).length > 0
-  }), 'the pages and the messages are kept')
+  await until(() => ann.page.evaluate(async () => (await caches.keys()).some(name => name.includes(':files:'))), 'the pages are kept')
+  await until(async () => Object.keys((await ann.page.evaluate(kept, { store: 'kept', key: 'state' }))?.messages ?? {}).length > 0,
+    'the messages are kept')
 
   const devtools = await ann.context.newCDPSession(ann.page)
   assert.deepEqual((await devtools.send('Page.getAppManifest')).errors, [])
@@ -34,6 +39,7 @@ test('what is written offline waits, survives a reload of the page, and is sent 
   await write(ann.page, 'first')
   await write(ann.page, 'second')
   await ann.page.getByRole('img', { name: 'Waiting to be sent' }).nth(1).waitFor()
+  await until(async () => await ann.page.evaluate(kept, { store: 'outbox' }) === 2, 'both are kept')
   await ann.page.reload()
   await says(ann.page, 'before').waitFor()
   await says(ann.page, 'second').waitFor()
@@ -64,7 +70,9 @@ test('an answer that is lost is asked for again, at once when one says so; the m
   })
   await write(ann.page, 'only once')
   await until(() => lost > 1, 'it is tried again by itself')
+  const before = lost
   await ann.page.clock.fastForward(9000)
+  await until(() => lost > before, 'and once more')
   await ann.page.getByText('Sending takes long. Your messages are kept.').waitFor()
   // Its own next attempt must not be faster than the click.
   await ann.page.clock.pauseAt(await ann.page.evaluate(() => Date.now()) + 500)
@@ -134,12 +142,16 @@ test('a site that does not answer: what there is stays readable, each list says 
   const ann = await come(t, { firstName: 'Ann', lastName: 'Lee' })
   const { open } = ann
   await ann.page.close()
+  await ann.context.clock.install()
   await ann.context.route(/\/api\/v1\/(poll|chats|users|messages)/, route => route.abort())
   const page = await open()
   await page.getByText('The site does not answer. Trying again…').waitFor()
   await page.getByText('People could not be loaded.').waitFor()
+  // Its own next attempt must not be faster than the click.
+  await page.clock.pauseAt(await page.evaluate(() => Date.now()) + 500)
   await ann.context.unroute(/\/api\/v1\/(poll|chats|users|messages)/)
   await button(page, 'Retry now').click()
+  await page.clock.resume()
   await entry(page, 'Chats', 'all').click()
   await write(page, `now it does ${ann.id}`)
   await page.locator('.row.mine:not(.pending)').getByText(`now it does ${ann.id}`).waitFor()

@@ -52,6 +52,7 @@ test('a click on a person opens a chat; words, ticks, replies, edits, reactions 
   await act(ann.page, 'How is it going?', 'Delete')
   await button(dialog(ann.page, 'Delete message?'), 'Delete').click()
   await says(bob.page, 'This message was deleted').waitFor()
+  await dialog(ann.page, 'Delete message?').waitFor({ state: 'detached' })
 
   // By keyboard alone: the last own message, changed.
   await field(ann.page).press('ArrowUp')

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes every target of tests/fuzz, as many at once as there are cores: `run.sh SECONDS` for so long each,
 # `run.sh RUNS=n` so many inputs each. Prints one TAP line a target; ends with 1 when something was found, and leaves
-# it in .build/fuzz/found/. The corpus in the repository is read only: what is learnt goes to .build/fuzz/corpus/ and
+# it in .build/fuzz/found/. With SEED=n it goes the same way each time. The corpus in the repository is read only: what is learnt goes to .build/fuzz/corpus/ and
 # serves the next run.
 # Not for: adding to the corpus. That is done by hand: NAME -merge=1 tests/fuzz/corpus/NAME .build/fuzz/corpus/NAME.
 set -u -o pipefail
@@ -13,6 +13,7 @@ one() {
 	local n=$1 name=$2 limit=$3 log=$home/log/$2 began=$SECONDS last
 	mkdir -p "$home/log" "$home/found" "$home/corpus/$name"
 	local options=(-artifact_prefix="$home/found/$name-" -timeout=10 -rss_limit_mb=2048 -verbosity=1 "$limit")
+	[ -z "${SEED-}" ] || options+=(-seed="$SEED")
 	[ ! -f "tests/fuzz/$name.dict" ] || options+=(-dict="tests/fuzz/$name.dict")
 	if "$home/fuzz/$name" "${options[@]}" "$home/corpus/$name" "tests/fuzz/corpus/$name" >"$log" 2>&1; then
 		last=$(grep -E '^#[0-9]+[[:space:]]+DONE' "$log" | tail -n 1)

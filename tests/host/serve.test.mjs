@@ -26,6 +26,15 @@ const isWhole = site => until(() => names(site) === site.expected.join(), `all o
 
 const files = dir => fs.readdirSync(dir).sort()
 
+// Where a link leads; undefined: it is none.
+function targetOf(file) {
+  try {
+    return fs.readlinkSync(file)
+  } catch (fault) {
+    return fault.code === 'EINVAL' ? undefined : fault.code
+  }
+}
+
 const person = name => ({
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
@@ -34,7 +43,12 @@ const person = name => ({
 
 test('start returns when a new site answers, and stop when all of it is gone', async t => {
   const site = await Site.make(t)
-  const outside = files('/tmp').filter(name => name.startsWith('bellhop-') && !name.startsWith('bellhop-host-'))
+  // Others have folders and links there, too, and some come and go meanwhile.
+  const isLeft = name => {
+    const [, whose] = name.match(/^bellhop-(\w+)/) ?? []
+    return whose && !['host', 'unit', 'valgrind'].includes(whose) && [site.var, undefined].includes(targetOf(`/tmp/${name}`))
+  }
+  const outside = files('/tmp').filter(isLeft)
   const { out, ms } = await start(site)
   assert.match(out, /applying 0001/)
   assert.match(out, new RegExp(`answers at ${site.url}/`))
@@ -50,7 +64,7 @@ test('start returns when a new site answers, and stop when all of it is gone', a
   assert.deepEqual(files(site.var), ['bellhop.conf', 'db', 'files', 'keys', 'log', 'run'])
   assert.deepEqual(files(path.join(site.var, 'run')).filter(name => !['db-tmp', 'deflate', 'lock', 'page', 'places', 'tape'].includes(name)), [])
   assert.deepEqual(files(site.folder), ['var'])
-  assert.deepEqual(files('/tmp').filter(name => name.startsWith('bellhop-') && !name.startsWith('bellhop-host-')), outside)
+  assert.deepEqual(files('/tmp').filter(isLeft), outside)
 
   assert.match((await site.serve('stop')).out, /Nothing runs/)
 })
@@ -150,11 +164,12 @@ test('somebody who waits for events when it stops is answered, and soon', async 
   const { cursor } = await (await site.get('/api/v1/poll', { headers })).json()
   const waiting = site.get(`/api/v1/poll?cursor=${cursor}&timeout=60`, { headers })
   await new Promise(resolve => setTimeout(resolve, 300))
-  const { code, ms } = await site.serve('stop')
-  assert.equal(code, 0)
-  assert.ok(ms < 5000, `${ms} ms`)
+  const began = performance.now()
+  const stopping = site.serve('stop')
   const answer = await waiting
+  assert.ok(performance.now() - began < 10_000, `${performance.now() - began} ms`)
   assert.deepEqual([answer.status, (await answer.json()).events], [200, []])
+  assert.equal((await stopping).code, 0)
 })
 
 test('a second start says that the first one runs, and does not touch it', async t => {

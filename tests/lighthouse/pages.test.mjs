@@ -3,7 +3,7 @@
 // the moment, as Lighthouse recommends. A machine that is busy with others can still only make a page look slower than it
 // is, so of a few runs the best counts for performance. What a page is made of must be right each time.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { connect } from '../client.mjs'
 import { require } from '../npm.mjs'
@@ -25,7 +25,11 @@ const browser = await chromium.launchPersistentContext(profile, {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--disable-dev-shm-usage', '--disable-gpu', '--disable-software-rasterizer', '--remote-debugging-port=0']
 })
-const port = Number(readFileSync(`${profile}/DevToolsActivePort`, 'utf8').split('\n')[0])
+// Written by a thread of Chromium's own.
+const portFile = `${profile}/DevToolsActivePort`
+const hasPort = () => existsSync(portFile) && readFileSync(portFile, 'utf8').includes('\n')
+for (const end = Date.now() + 30_000; !hasPort() && Date.now() < end; ) await new Promise(again => setTimeout(again, 20))
+const port = Number(readFileSync(portFile, 'utf8').split('\n')[0])
 after(async () => {
   await browser.close()
   rmSync(profile, { recursive: true, force: true })

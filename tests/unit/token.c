@@ -780,9 +780,10 @@ static void a_token_outlives_one_rotation_of_keys_and_not_two(void **state)
 	const char *why;
 
 	(void)state;
+	usleep(2000); /* kids are told apart by the millisecond they were made in */
 	assert_true(keys_rotate(dir, newer, &why));
 	assert_int_equal(read_token(token), OK);
-	usleep(2000); /* kids are told apart by the millisecond they were made in */
+	usleep(2000);
 	assert_true(keys_rotate(dir, newer, &why));
 	keys_free(keys);
 	keys = keys_open(dir, false, &why);

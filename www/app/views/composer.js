@@ -3,7 +3,7 @@ import { t } from '../i18n.js'
 import { store, useStore } from '../model.js'
 import { at } from '../state/history.js'
 import { withTray } from '../state/outbox.js'
-import { html, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from '../ui.js'
+import { html, useImperativeHandle, useLayoutEffect, useRef, useState } from '../ui.js'
 import { editMessage } from '../work/deeds.js'
 import { draft, keepDraft } from '../work/keep.js'
 import { stoppedTyping, typing } from '../work/reading.js'
@@ -34,7 +34,7 @@ export function Composer({ chat, hold }) {
   const length = [...body].length
 
   useImperativeHandle(hold, () => ({ reply, edit, attach, rework }))
-  useEffect(() => {
+  useLayoutEffect(() => {
     // On a phone the keyboard would cover what one came to read.
     if (matchMedia('(pointer: fine)').matches) field.current.focus()
   }, [])

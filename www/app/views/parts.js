@@ -1,22 +1,28 @@
 // parts.js - small pieces that many views are made of: dialogs, fields, forms that know their errors.
 import { explain, explainField, t } from '../i18n.js'
-import { html, useEffect, useId, useRef, useState } from '../ui.js'
+import { html, useEffect, useId, useLayoutEffect, useRef, useState } from '../ui.js'
 import { Icon } from './icons.js'
 
 export const IconButton = ({ icon, label, ...more }) => html`
   <button type="button" class="icon-button" aria-label=${label} title=${label} ...${more}><${Icon} name=${icon} /></button>`
 
-// A dialog named by its heading. The browser keeps the focus in it, gives it back, and closes it with Escape.
-export function Dialog({ title, onClose, wide, children }) {
+// Opens the <dialog> over all else. The focus goes back as soon as it is gone, before one's next key.
+export function useModal() {
   const box = useRef()
-  const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement
     // A message that is deleted has lost the button for it, a member who is removed their place in the list.
     const around = before.closest('[tabindex]')
     box.current.showModal()
-    return () => (before.isConnected ? before : around)?.focus()
+    return () => queueMicrotask(() => (before.isConnected ? before : around)?.focus())
   }, [])
+  return box
+}
+
+// A dialog named by its heading. The browser keeps the focus in it, and closes it with Escape.
+export function Dialog({ title, onClose, wide, children }) {
+  const box = useModal()
+  const id = useId()
   const outside = event => {
     if (event.target === box.current && !box.current.querySelector('form[data-dirty]')) onClose()
   }

@@ -1,15 +1,14 @@
 // viewer.js - a picture as large as the window, and its neighbours.
 import { t } from '../i18n.js'
 import { fileUrl } from '../net/api.js'
-import { html, useEffect, useId, useRef, useState } from '../ui.js'
+import { html, useId, useState } from '../ui.js'
 import { Icon } from './icons.js'
-import { IconButton } from './parts.js'
+import { IconButton, useModal } from './parts.js'
 
 export function Viewer({ pictures, at, onClose }) {
   const [i, setI] = useState(at)
-  const box = useRef()
+  const box = useModal()
   const id = useId()
-  useEffect(() => box.current.showModal(), [])
   const picture = pictures[i]
   const step = by => setI((i + by + pictures.length) % pictures.length)
   const key = event => {
