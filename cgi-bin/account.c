@@ -21,8 +21,6 @@ enum {
 	PASSWORD_MAX = 256,
 	QUARTER_S = 900,
 	HOUR_S = 3600,
-	LIMIT_STANDARD = 50,
-	LIMIT_MAX = 200,
 };
 
 /* --- sessions going out --- */
@@ -380,7 +378,7 @@ struct sessions_in {
 };
 
 static const struct field sessions_fields[] = {
-	FIELD(struct sessions_in, limit, "limit", FROM_QUERY, F_INT, 1, LIMIT_MAX, 0),
+	FIELD_LIMIT(struct sessions_in),
 	FIELD(struct sessions_in, after, "after", FROM_QUERY, F_ID, 0, 0, 0),
 	{ 0 },
 };
@@ -388,7 +386,7 @@ static const struct field sessions_fields[] = {
 static enum err list_sessions(struct request *rq)
 {
 	const struct sessions_in *in = rq->in;
-	int64_t limit = in->limit.set ? in->limit.n : LIMIT_STANDARD;
+	int64_t limit = list_limit(&in->limit);
 	struct session *sessions;
 	struct writer *j;
 	size_t n;

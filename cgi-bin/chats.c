@@ -10,8 +10,6 @@
 
 enum {
 	BODY_MAX = 16384,
-	LIMIT_STANDARD = 50,
-	LIMIT_MAX = 200,
 	NAME_MAX_CHARS = 100,
 	LINK_MAX = 500,
 	PASSWORD_MAX = 256,
@@ -63,11 +61,6 @@ static enum err reply_entered(struct request *rq, int64_t chat_id)
 	return OK;
 }
 
-static int64_t limit_of(const struct value *limit)
-{
-	return limit->set ? limit->n : LIMIT_STANDARD;
-}
-
 /* --- GET /chats --- */
 
 struct list_in {
@@ -75,7 +68,7 @@ struct list_in {
 };
 
 static const struct field list_fields[] = {
-	FIELD(struct list_in, limit, "limit", FROM_QUERY, F_INT, 1, LIMIT_MAX, 0),
+	FIELD_LIMIT(struct list_in),
 	FIELD(struct list_in, before, "before", FROM_QUERY, F_TEXT, 1, CURSOR_MAX, 0),
 	{ 0 },
 };
@@ -84,7 +77,7 @@ static const struct field list_fields[] = {
 static enum err list_chats(struct request *rq)
 {
 	const struct list_in *in = rq->in;
-	struct chat_page page = { .user_id = rq->user_id, .limit = limit_of(&in->limit) };
+	struct chat_page page = { .user_id = rq->user_id, .limit = list_limit(&in->limit) };
 	struct str id;
 	struct chat *chats;
 	struct writer *w;
@@ -118,7 +111,7 @@ static enum err list_chats(struct request *rq)
 
 static const struct field rooms_fields[] = {
 	FIELD(struct list_in, q, "q", FROM_QUERY, F_TEXT, 0, NAME_MAX_CHARS, 0),
-	FIELD(struct list_in, limit, "limit", FROM_QUERY, F_INT, 1, LIMIT_MAX, 0),
+	FIELD_LIMIT(struct list_in),
 	FIELD(struct list_in, after, "after", FROM_QUERY, F_TEXT, 1, CURSOR_MAX, 0),
 	{ 0 },
 };
@@ -127,7 +120,7 @@ static const struct field rooms_fields[] = {
 static enum err list_rooms(struct request *rq)
 {
 	const struct list_in *in = rq->in;
-	struct room_page page = { .user_id = rq->user_id, .limit = limit_of(&in->limit) };
+	struct room_page page = { .user_id = rq->user_id, .limit = list_limit(&in->limit) };
 	struct chat *chats;
 	struct str *keys;
 	struct writer *w;
@@ -374,7 +367,7 @@ struct members_in {
 
 static const struct field members_fields[] = {
 	FIELD(struct members_in, id, "id", FROM_PATH, F_ID, 0, 0, REQUIRED),
-	FIELD(struct members_in, limit, "limit", FROM_QUERY, F_INT, 1, LIMIT_MAX, 0),
+	FIELD_LIMIT(struct members_in),
 	FIELD(struct members_in, after, "after", FROM_QUERY, F_ID, 0, 0, 0),
 	{ 0 },
 };
@@ -383,7 +376,7 @@ static const struct field members_fields[] = {
 static enum err list_members(struct request *rq)
 {
 	const struct members_in *in = rq->in;
-	int64_t limit = limit_of(&in->limit);
+	int64_t limit = list_limit(&in->limit);
 	struct chat_access access;
 	struct member *members;
 	struct writer *w;

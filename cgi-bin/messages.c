@@ -12,8 +12,6 @@
 
 enum {
 	EMOJI_MAX = 32,
-	LIMIT_STANDARD = 50,
-	LIMIT_MAX = 200,
 	QUERY_CHARS_MAX = 200,
 };
 
@@ -44,7 +42,7 @@ static const struct field list_fields[] = {
 	FIELD(struct list_in, chat, "chatId", FROM_PATH, F_ID, 0, 0, REQUIRED),
 	FIELD(struct list_in, before, "before", FROM_QUERY, F_ID, 0, 0, 0),
 	FIELD(struct list_in, after, "after", FROM_QUERY, F_INT, 0, ID_MAX, 0),
-	FIELD(struct list_in, limit, "limit", FROM_QUERY, F_INT, 1, LIMIT_MAX, 0),
+	FIELD_LIMIT(struct list_in),
 	{ 0 },
 };
 
@@ -58,8 +56,7 @@ static struct str seq_text(struct request *rq, int64_t seq)
 static enum err list_messages(struct request *rq)
 {
 	const struct list_in *in = rq->in;
-	struct message_page page = { in->before.n, in->after.n,
-		in->limit.set ? in->limit.n : LIMIT_STANDARD };
+	struct message_page page = { in->before.n, in->after.n, list_limit(&in->limit) };
 	bool up = in->after.set, more;
 	struct message *messages;
 	struct writer *w;
@@ -95,7 +92,7 @@ static const struct field search_fields[] = {
 	FIELD(struct search_in, q, "q", FROM_QUERY, F_TEXT, 1, QUERY_CHARS_MAX, REQUIRED),
 	FIELD(struct search_in, chat, "chatId", FROM_QUERY, F_ID, 0, 0, 0),
 	FIELD(struct search_in, before, "before", FROM_QUERY, F_TEXT, 1, CURSOR_MAX, 0),
-	FIELD(struct search_in, limit, "limit", FROM_QUERY, F_INT, 1, LIMIT_MAX, 0),
+	FIELD_LIMIT(struct search_in),
 	{ 0 },
 };
 
@@ -107,7 +104,7 @@ static enum err read_search(struct request *rq, struct search *s)
 	*s = (struct search){ .user_id = rq->user_id,
 		.chat_id = in->chat.n,
 		.before = ID_MAX,
-		.limit = in->limit.set ? in->limit.n : LIMIT_STANDARD };
+		.limit = list_limit(&in->limit) };
 	if (in->before.set && (!cursor_read(rq->arena, in->before.s, &s->before, &rest) ||
 				      s->before < 1 || s->before > ID_MAX))
 		return field_wrong(rq, "before", "is not what `next` said");

@@ -4,7 +4,7 @@
 #include "web/cursor.h"
 #include "web/route.h"
 
-enum { LIMIT_STANDARD = 50, LIMIT_MAX = 200, PART_MAX = 100 };
+enum { PART_MAX = 100 };
 
 struct list_in {
 	struct value q, contactable, limit, after;
@@ -13,7 +13,7 @@ struct list_in {
 static const struct field list_fields[] = {
 	FIELD(struct list_in, q, "q", FROM_QUERY, F_TEXT, 0, PART_MAX, 0),
 	FIELD(struct list_in, contactable, "contactable", FROM_QUERY, F_BOOL, 0, 0, 0),
-	FIELD(struct list_in, limit, "limit", FROM_QUERY, F_INT, 1, LIMIT_MAX, 0),
+	FIELD_LIMIT(struct list_in),
 	FIELD(struct list_in, after, "after", FROM_QUERY, F_TEXT, 1, CURSOR_MAX, 0),
 	{ 0 },
 };
@@ -25,7 +25,7 @@ static enum err list_users(struct request *rq)
 	const struct list_in *in = rq->in;
 	struct user_search search = { .me = rq->user_id,
 		.contactable = in->contactable.n != 0,
-		.limit = in->limit.set ? in->limit.n : LIMIT_STANDARD };
+		.limit = list_limit(&in->limit) };
 	struct user *users;
 	struct str *keys;
 	struct writer *j;

@@ -62,6 +62,14 @@ struct field {
 		name, NULL, in, kind, min, max, flags, offsetof(type, member)                      \
 	}
 
+/* `limit` of every list: how many entries an answer has. */
+enum { LIST_STANDARD = 50, LIST_MAX = 200 };
+#define FIELD_LIMIT(type) FIELD(type, limit, "limit", FROM_QUERY, F_INT, 1, LIST_MAX, 0)
+static inline int64_t list_limit(const struct value *limit)
+{
+	return limit->set ? limit->n : LIST_STANDARD;
+}
+
 typedef enum err handler(struct request *rq);
 
 struct route {

@@ -52,13 +52,20 @@ test('files by button, drop and paste are there for the other one: pictures, sou
     await until(() => log(page).locator('audio').evaluate(audio => audio.duration > 0), 'the sound can be played')
     assert.equal(await log(page).locator('video').getAttribute('aria-label'), 'clip.webm')
   }
-  // The viewer, and the other picture in it.
-  await button(log(bob.page), 'Open picture cat.png').click()
+  // The viewer, and the other picture in it. Whichever way it goes, one is where one was.
+  const cat = button(log(bob.page), 'Open picture cat.png')
+  const isThere = () => cat.evaluate(el => el === document.activeElement)
+  await cat.click()
   await until(() => dialog(bob.page, 'cat.png').getByRole('img', { name: 'cat.png' }).evaluate(img => img.naturalWidth === 1000), 'all of the picture')
   await bob.page.keyboard.press('ArrowRight')
   await dialog(bob.page, EVIL).getByRole('img', { name: EVIL }).waitFor()
   await bob.page.keyboard.press('Escape')
   await dialog(bob.page, EVIL).waitFor({ state: 'detached' })
+  assert.ok(await isThere(), 'behind Escape')
+  await cat.press('Enter')
+  await button(dialog(bob.page, 'cat.png'), 'Close').click()
+  await dialog(bob.page, 'cat.png').waitFor({ state: 'detached' })
+  assert.ok(await isThere(), 'behind its button')
 })
 
 test('an upload shows how far it is, can be cancelled, and goes on after a break of the line', async t => {
