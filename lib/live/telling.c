@@ -1,7 +1,5 @@
 #include "live/telling.h"
 
-enum { AT_ONCE = 32 };
-
 static struct {
 	uv_idle_t idle; /* while it is active, the loop does not sleep */
 	struct telling *first, **end;
@@ -28,9 +26,9 @@ static void tell_first(void)
 	self.tell(t);
 }
 
-static void tell_some(uv_idle_t *idle)
+static void tell_next(uv_idle_t *idle)
 {
-	for (int i = 0; i < AT_ONCE && self.first; i++)
+	if (self.first)
 		tell_first();
 	if (!self.first)
 		uv_idle_stop(idle);
@@ -49,7 +47,7 @@ void telling_add(struct telling *t)
 	*self.end = t;
 	self.end = &t->next;
 	if (!uv_is_active((uv_handle_t *)&self.idle))
-		uv_idle_start(&self.idle, tell_some);
+		uv_idle_start(&self.idle, tell_next);
 }
 
 void telling_start(uv_loop_t *loop, void (*tell)(struct telling *t))

@@ -1,8 +1,9 @@
-/* telling.h - who is still to be told what the hub has heard: a few in each turn of the loop.
+/* telling.h - who is still to be told what the hub has heard: one in each turn of the loop.
  *
- * To tell thousands takes as long as a batch of messages takes the database, or longer. Between two
- * turns the loop hears what others ask, so the next batch is being written while the rest are told,
- * and nobody waits for all of them. One process, one list. */
+ * To tell seventy takes as long as a batch of messages takes the database, to tell thousands much
+ * longer. Between two of them the loop hears what others ask, so the next batch is being written
+ * while the rest are told, and nobody waits for all of them; a turn costs little beside what
+ * telling one does. One process, one list. */
 #ifndef LIVE_TELLING_H
 #define LIVE_TELLING_H
 
