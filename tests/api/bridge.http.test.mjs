@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { before, test } from 'node:test'
 import { makeGroup, say } from '../chats.mjs'
 import { connect, soon } from '../client.mjs'
-import { kill, pidOf } from '../fault/kills.mjs'
+import { halt, kill, pidOf } from '../fault/kills.mjs'
 import { settle } from '../people.mjs'
 import { UNLIMITED, freePort, openSite } from '../site.mjs'
 import { WebSocket, io, openIo, openSocket, refusal } from '../sockets.mjs'
@@ -103,7 +103,7 @@ test('a thousand commands may wait at one socket, and what is more is answered s
   const socket = await openSocket(site, '/ws', { token: anna.token })
   const all = n => Array.from({ length: n }, () => socket.ask('GET', '/account/me'))
   const halted = pidOf(site, 'account')
-  process.kill(halted, 'SIGSTOP')
+  await halt(halted)
   try {
     const waiting = all(1024)
     for (const { status, body } of await Promise.all(all(200))) {

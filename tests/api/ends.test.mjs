@@ -45,7 +45,7 @@ test('trimming takes what is old and indexed, and cursors from before it are exp
   assert.equal((await bellhop(site, 'trim', '--days', '9')).out, 'bellhop: trimmed 0 events\n')
   assert.deepEqual(told(await poll(beside(old, -3))), ['стародавнє', 'нове'])
   // It waits for its turn where somebody else is at it.
-  const other = site.sql('BEGIN; SELECT indexed FROM search_head FOR UPDATE; DO SLEEP(1); COMMIT')
+  const other = site.sql('BEGIN; SELECT indexed FROM search_head FOR UPDATE; DO SLEEP(2); COMMIT')
   await soon(1, 10_000, async () => ({ status: (await site.sql("SELECT 1 FROM information_schema.processlist WHERE state = 'User sleep'")).length }))
   assert.equal((await bellhop(site, 'trim', '--days', '7')).out, `bellhop: trimmed ${old.split('-')[1]} events\n`)
   await other

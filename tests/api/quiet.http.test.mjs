@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cast, kept, openDirect, say } from '../chats.mjs'
 import { connect } from '../client.mjs'
-import { pidOf } from '../fault/kills.mjs'
+import { halt, pidOf } from '../fault/kills.mjs'
 import { UNLIMITED, openSite } from '../site.mjs'
 import { openSocket } from '../sockets.mjs'
 
@@ -44,7 +44,7 @@ test('a poll has all that was acknowledged before it, though its program has yet
   for (const timeout of [0, 5]) {
     const { json: { cursor } } = await poll('')
     let answer
-    process.kill(pid, 'SIGSTOP')
+    await halt(pid)
     try {
       await say(client, ann, chat.id, 'перше')
       for (let i = 0; i < 30; i++) await Promise.all(Array.from({ length: 20 }, () => say(client, ann, other.id, 'між')))

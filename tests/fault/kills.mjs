@@ -1,5 +1,5 @@
 // kills.mjs - ends a site's processes by kill -9, and measures until the first success after.
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -29,6 +29,13 @@ async function until(done, what) {
   for (const end = Date.now() + GIVE_UP_MS; !(await done()); await delay(LOOK_MS)) {
     if (Date.now() > end) throw new Error(`not within ${GIVE_UP_MS} ms: ${what}`)
   }
+}
+
+// Halts a process, until SIGCONT. A signal is not there at once: its threads may go on for a moment.
+export async function halt(pid) {
+  process.kill(pid, 'SIGSTOP')
+  const stands = thread => /^State:\tT/m.test(read(`/proc/${pid}/task/${thread}/status`))
+  await until(() => readdirSync(`/proc/${pid}/task`).every(stands), `${pid} stands`)
 }
 
 // Whether a MariaDB greets at the socket.
