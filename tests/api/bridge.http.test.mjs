@@ -166,25 +166,31 @@ test('switched off, it is not there, and all else is', async () => {
   assert.equal((await refusal(openSocket(without, '/ws', { token: person.token }))).status, 503)
 })
 
-// One that hears by a cursor of its own, which it says whenever it comes back.
+// One that hears by a cursor of its own, which it says whenever it comes back. Each time it is another client: one that was
+// lost the moment it was there believes for ever that it is connected. And each event has a thread of its own.
 const PYTHON = `
-import socketio, sys, time
+import socketio, sys, threading, time
 url, token, transport = sys.argv[1:4]
-# Its own reconnection gives each try one second, and its wait() may return while one is under way.
-client = socketio.Client(reconnection=False)
+lock = threading.Lock()
 at = {}
-@client.on('*')
+def say(line):
+    sys.stdout.write(line + '\\n')
+    sys.stdout.flush()
 def on_any(name, event):
-    if name == 'message':
-        print(event['message']['body'], flush=True)
-    if 'cursor' in event:
-        at['cursor'] = event['cursor']
-@client.event
-def connect():
-    print('in', flush=True)
+    with lock:
+        if name == 'message':
+            say(event['message']['body'])
+        if 'cursor' in event:
+            at['cursor'] = max(event['cursor'], at.get('cursor', ''), key=lambda cursor: [int(n) for n in cursor.split('-') if n])
+def on_connect():
+    with lock:
+        say('in')
 while True:
+    client = socketio.Client(reconnection=False)
+    client.on('*', on_any)
+    client.on('connect', on_connect)
     try:
-        client.connect(url, auth=lambda: {'token': token, **at}, transports=[transport], wait_timeout=20)
+        client.connect(url, auth={'token': token, **at}, transports=[transport], wait_timeout=20)
         client.wait()
     except socketio.exceptions.ConnectionError:
         pass
@@ -251,7 +257,7 @@ test('whatever is started anew, no client misses anything, and none hears it twi
     await soon('said', 30_000, () => post().then(({ status }) => ({ status: status < 300 ? 'said' : status }), fault => ({ status: fault.code })))
   }
   const deaf = () => Object.keys(listeners).filter(name => !listeners[name].heard.includes(said.at(-1)))
-  const allHear = () => soon('', 60_000, async () => ({ status: deaf().map(name => `${name} has not heard “${said.at(-1)}”`).join() }))
+  const allHear = () => soon('', 120_000, async () => ({ status: deaf().map(name => `${name} has not heard “${said.at(-1)}”`).join() }))
   try {
     await Promise.all(Object.values(listeners).map(({ ready }) => ready))
     for (const name of ['bridge', 'lighttpd', 'mariadbd']) {

@@ -143,10 +143,12 @@ export class Site {
     })
   }
 
-  // What serve.sh started for this site and still lives.
+  // What serve.sh started for this site and still lives. What the programs have in their environment nobody but root may
+  // read; they are of one session.
   processes() {
+    const session = this.read('run/programs.sid').trim()
     return pids()
-      .filter(pid => words(`/proc/${pid}/environ`).includes(`BELLHOP_SITE=${this.var}`))
+      .filter(pid => words(`/proc/${pid}/environ`).includes(`BELLHOP_SITE=${this.var}`) || (session && sessionOf(pid) === session))
       .map(pid => ({ pid, name: words(`/proc/${pid}/comm`)[0]?.trim() }))
       .filter(({ name }) => name)
   }
@@ -168,6 +170,11 @@ export class Site {
 
 function pids() {
   return fs.readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)
+}
+
+// The sixth word; the second, a name in brackets, may hold anything.
+function sessionOf(pid) {
+  return words(`/proc/${pid}/stat`)[0]?.split(') ').at(-1).split(' ')[3]
 }
 
 function words(file) {
