@@ -283,7 +283,6 @@ static int do_restored(const struct conf *c)
 	return code;
 }
 
-/* Everything that upkeep does in small pieces, at once. */
 static int do_trim(const struct conf *c, int n, char **args)
 {
 	int64_t days = c->log_days, trimmed = 0;

@@ -83,6 +83,11 @@ export class Site {
     return readdirSync(`${this.var}/keys/public`).map(name => name.replace('.pem', '')).sort()
   }
 
+  // The names of the uploads on the disk; what begins with a dot is the programs' own.
+  uploads() {
+    return readdirSync(`${this.var}/files`).filter(name => !name.startsWith('.')).sort()
+  }
+
   sql(statement) {
     const { admin_user: user, admin_password: password } = this.ini.database
     return this.#query(user, password, statement)
@@ -92,6 +97,14 @@ export class Site {
   sqlAs(program, statement) {
     const { user, password } = this.ini[program]
     return this.#query(user, password, statement)
+  }
+
+  // Statements that lock, and so many seconds behind them. When this ends they have begun; `ended` says that they are over.
+  async hold(statements, seconds) {
+    const ended = this.sql(`${statements}; DO SLEEP(${seconds})`)
+    const asleep = async () => (await this.sql("SELECT 1 FROM information_schema.processlist WHERE state = 'User sleep'")).length > 0
+    await this.#until(asleep, 'nobody holds it')
+    return { ended }
   }
 
   async #query(user, password, statement) {
@@ -138,16 +151,16 @@ export class Site {
     await this.#until(() => existsSync(this.ini.database.socket))
   }
 
-  async #until(done) {
-    for (const end = Date.now() + 60_000; !done(); ) {
-      assert.ok(Date.now() < end, 'the database does not do as it is told')
+  async #until(done, otherwise = 'the database does not do as it is told') {
+    for (const end = Date.now() + 60_000; !(await done()); ) {
+      assert.ok(Date.now() < end, otherwise)
       await new Promise(again => setTimeout(again, 20))
     }
   }
 }
 
 // A zombie that its parent has not waited for is not alive any more.
-function alive(pid) {
+export function alive(pid) {
   try {
     return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {

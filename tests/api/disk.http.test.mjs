@@ -2,7 +2,6 @@
 // of it stays, and the program goes on.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { connect, refused } from '../client.mjs'
 import { pidOf } from '../fault/kills.mjs'
@@ -16,7 +15,7 @@ const person = await settle(client)
 const upload = options => client.post('/files', { token: person.token, type: 'text/plain', ...options })
 const text = bytes => Buffer.alloc(bytes, 'a line of text\n')
 const limit = bytes => execFileSync('prlimit', ['--pid', pidOf(site, 'files'), `--fsize=${bytes}:`])
-const stored = async () => [(await site.sql('SELECT COUNT(*) AS n FROM file'))[0].n, readdirSync(`${site.var}/files`).filter(name => !name.startsWith('.')).sort()]
+const stored = async () => [(await site.sql('SELECT COUNT(*) AS n FROM file'))[0].n, site.uploads()]
 
 test('what does not fit on the disk is refused, and nothing of it stays', async () => {
   assert.equal((await upload({ raw: text(1000) })).status, 201)

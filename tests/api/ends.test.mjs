@@ -45,10 +45,9 @@ test('trimming takes what is old and indexed, and cursors from before it are exp
   assert.equal((await bellhop(site, 'trim', '--days', '9')).out, 'bellhop: trimmed 0 events\n')
   assert.deepEqual(told(await poll(beside(old, -3))), ['стародавнє', 'нове'])
   // It waits for its turn where somebody else is at it.
-  const other = site.sql('BEGIN; SELECT indexed FROM search_head FOR UPDATE; DO SLEEP(2); COMMIT')
-  await soon(1, 10_000, async () => ({ status: (await site.sql("SELECT 1 FROM information_schema.processlist WHERE state = 'User sleep'")).length }))
+  const other = await site.hold('BEGIN; SELECT indexed FROM search_head FOR UPDATE', 2)
   assert.equal((await bellhop(site, 'trim', '--days', '7')).out, `bellhop: trimmed ${old.split('-')[1]} events\n`)
-  await other
+  await other.ended
   assert.equal((await head()).floor, old.split('-')[1])
   assert.deepEqual(await site.sql('SELECT * FROM former_member'), [])
   assert.equal((await bellhop(site, 'trim', '--days', '7')).out, 'bellhop: trimmed 0 events\n')

@@ -2,7 +2,6 @@
 // end. On sites of their own, with small limits.
 import assert from 'node:assert/strict'
 import net from 'node:net'
-import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { cast } from '../chats.mjs'
 import { connect, refused, soon, transport } from '../client.mjs'
@@ -26,12 +25,11 @@ const client = connect(site)
 const ground = connect(site, undefined, 'http')
 const people = await cast(ground, 8)
 const upload = (person, raw, options) => client.post('/files', { token: person.token, raw, type: 'application/octet-stream', ...options })
-const lying = () => readdirSync(`${site.var}/files`).filter(name => !name.startsWith('.'))
 const rows = async () => (await site.sql('SELECT place AS p FROM content UNION SELECT thumb_place FROM content WHERE thumb_place IS NOT NULL')).map(r => r.p)
 // A row goes before its bytes do.
 const nothingLeft = () => soon('', 20_000, async () => {
   const known = await rows()
-  return { status: [...lying().filter(name => !known.includes(name)), ...known.filter(name => !lying().includes(name))].join() }
+  return { status: [...site.uploads().filter(name => !known.includes(name)), ...known.filter(name => !site.uploads().includes(name))].join() }
 })
 const of = size => bytes => Buffer.concat([bytes, Buffer.alloc(size - bytes.length, 0x20)])
 
@@ -103,10 +101,10 @@ if (transport === 'http') {
     const [, , , person] = people
     const broken = Array.from({ length: AT_ONCE }, () => open(person, `Content-Length: ${MB}`))
     for (const one of broken) one.say(of(300_000)(pdf()))
-    await soon(1, 20_000, async () => ({ status: lying().length >= (await rows()).length + AT_ONCE ? 1 : 0 }))
+    await soon(1, 20_000, async () => ({ status: site.uploads().length >= (await rows()).length + AT_ONCE ? 1 : 0 }))
     refused(await upload(person, text()), 429, 'rate_limited')
     for (const one of broken) one.close()
-    await soon(1, 20_000, async () => ({ status: lying().length === (await rows()).length ? 1 : 0 }))
+    await soon(1, 20_000, async () => ({ status: site.uploads().length === (await rows()).length ? 1 : 0 }))
     await soon(201, 20_000, () => upload(person, text()))
     assert.match((await bellhop(site, 'doctor')).out, /^ok +files: /m)
   })
@@ -117,13 +115,13 @@ if (transport === 'http') {
       one.say(pdf())
       return one
     })
-    await soon(1, 20_000, async () => ({ status: lying().length >= (await rows()).length + slow.length ? 1 : 0 }))
+    await soon(1, 20_000, async () => ({ status: site.uploads().length >= (await rows()).length + slow.length ? 1 : 0 }))
     const quick = text('Я тут швидко.\n')
     const answer = await upload(people[7], quick)
     assert.equal(answer.status, 201)
     assert.ok((await client.get(`/files/${answer.json.id}`, { token: people[7].token })).bytes.equals(quick))
     for (const one of slow) one.close()
-    await soon(1, 20_000, async () => ({ status: lying().length === (await rows()).length ? 1 : 0 }))
+    await soon(1, 20_000, async () => ({ status: site.uploads().length === (await rows()).length ? 1 : 0 }))
   })
 }
 
@@ -139,6 +137,6 @@ test('files of no use go after some days, with their bytes; doctor says what lie
   const after = connect(site)
   await soon(1, 20_000, async () => {
     const { status } = await after.get(`/files/${old.id}`, { token: person.token })
-    return { status: status === 404 && !lying().includes(place) ? 1 : 0 }
+    return { status: status === 404 && !site.uploads().includes(place) ? 1 : 0 }
   })
 })

@@ -1,7 +1,6 @@
 // What becomes of an upload, by what its bytes are: honest files of each type, pictures that lose what is no picture, and
 // hostile ones, each with its answer.
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { cast } from '../chats.mjs'
@@ -157,12 +156,11 @@ const HOSTILE = {
   'the head of a GIF': [sample.gif().subarray(0, 13), 422, 'invalid_fields'],
   'GIF that is a script': [Buffer.from('GIF89a/*\0\0\0\0\0*/=1;alert(1)//'), 422, 'invalid_fields']
 }
-const onDisk = () => readdirSync(`${site.var}/files`).filter(name => !name.startsWith('.')).sort()
 for (const [name, [bytes, status, code, options]] of Object.entries(HOSTILE)) {
   test(`${name}: ${status}`, async () => {
-    const before = onDisk()
+    const before = site.uploads()
     refused(await upload(bytes, options), status, code, status === 422 ? ['file'] : undefined)
-    assert.deepEqual(onDisk(), before, 'something stays on the disk')
+    assert.deepEqual(site.uploads(), before, 'something stays on the disk')
   })
 }
 

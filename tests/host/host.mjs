@@ -2,12 +2,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { freePort } from '../site.mjs'
+import { alive, freePort } from '../site.mjs'
 
-export { freePort }
+export { alive, freePort }
 export const root = path.resolve(new URL('../..', import.meta.url).pathname)
 export const isRoot = process.getuid() === 0
 export const isLong = process.env.LONG === '1'
@@ -66,14 +65,6 @@ export async function until(condition, what, ms = 15000) {
     if (value) return value
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`)
     await new Promise(resolve => setTimeout(resolve, 10))
-  }
-}
-
-export function alive(pid) {
-  try {
-    return !/^\d+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
   }
 }
 
