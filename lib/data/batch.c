@@ -30,9 +30,9 @@ static struct sql is_there = SQL("SELECT STRAIGHT_JOIN m.id FROM chat c JOIN mes
  * the places are guessed there is nothing before it. */
 static struct block tail = BLOCK(&event_take_step, &add_messages, &event_put_step);
 static struct block one_chat =
-	BLOCK(&place_move_step, &event_take_step, &add_messages, &event_put_step);
-static struct block one_chat_keyed =
-	BLOCK(&place_move_step, &add_keys, &event_take_step, &add_messages, &event_put_step);
+	BLOCK(&place_move_step, &place_read_step, &event_take_step, &add_messages, &event_put_step);
+static struct block one_chat_keyed = BLOCK(&place_move_step, &place_read_step, &add_keys,
+	&event_take_step, &add_messages, &event_put_step);
 
 #define GUESSED(...)                                                                               \
 	{                                                                                          \

@@ -15,10 +15,10 @@ static struct sql *write_whole(const struct block *b, size_t rows)
 
 	buf_z(&text, "BEGIN NOT ATOMIC ");
 	for (size_t i = 0; i < BLOCK_STEPS_MAX && b->steps[i]; i++) {
+		buf_z(&text, i ? "; " : "");
 		sql_write(&text, b->steps[i], rows);
-		buf_z(&text, "; ");
 	}
-	buf_z(&text, "COMMIT; SELECT LAST_INSERT_ID(); END");
+	buf_z(&text, " RETURNING id; COMMIT; END");
 	buf_byte(&text, 0);
 	if (text.over)
 		abort();
@@ -77,7 +77,7 @@ enum err block_commit(struct db *db, struct arena *a, struct block *b, size_t ro
 		return one_by_one(db, a, b, rows, args, last);
 	e = db_commit_with(db, a, whole_of(b, rows), &r, args, n);
 	if (e == OK)
-		*last = row_int(&r, 0, 0);
+		*last = row_int(&r, r.n - 1, 0);
 	if (e != ERR_INTERNAL || !db_unknown(db))
 		return e;
 	atomic_store(&unknown, true);

@@ -117,8 +117,8 @@ int64_t row_ms(const struct rows *r, size_t row, size_t column);
 enum err db_transaction(struct db *db, enum err (*body)(struct db *, void *),
 	enum err (*happened)(struct db *, void *), void *context);
 
-/* For block.c: a body may commit by itself, as its last step, in a statement of several that ends
- * with rows; or in one of its own. */
+/* For block.c: a body may commit by itself, as its last step, in a statement of several of which
+ * one gives rows; or in a statement of its own. */
 enum err db_commit_with(struct db *db, struct arena *a, struct sql *q, struct rows *rows,
 	const struct arg *args, size_t n);
 enum err db_commit(struct db *db);

@@ -14,7 +14,7 @@
 
 #include "data/place.h"
 
-enum { GUESS_ONE_VALUES = 10, GUESS_VALUES = 6 };
+enum { GUESS_ONE_VALUES = 11, GUESS_VALUES = 6 };
 
 struct guesses;
 

@@ -3,6 +3,8 @@
 #include "core/clock.h"
 #include "data/chat.h"
 
+enum { MOVE_MANY_VALUES = 8 };
+
 /* Chats first, and in the order they are asked in: every transaction of the site locks them
  * ascending. */
 static struct sql lock_many =
@@ -30,9 +32,10 @@ static struct sql move_many = SQL_ROWS("UPDATE (",
 	"c.others_seq = v.others_seq, c.active = v.active, "
 	"m.read_seq = GREATEST(m.read_seq, v.read_seq)");
 struct sql place_move_step =
-	SQL("UPDATE chat c JOIN member m ON m.chat_id = c.id SET c.last_seq = ?, c.reader_id = ?, "
-	    "c.reader_seq = ?, c.others_seq = ?, c.active = ?, "
-	    "m.read_seq = GREATEST(m.read_seq, ?) WHERE c.id = ? AND m.user_id = ?");
+	SQL("UPDATE chat SET last_seq = ?, reader_id = ?, reader_seq = ?, others_seq = ?, "
+	    "active = ? WHERE id = ?");
+struct sql place_read_step =
+	SQL("UPDATE member SET read_seq = GREATEST(read_seq, ?) WHERE chat_id = ? AND user_id = ?");
 /* The first message of an hour: see schema/0004_recent.sql. */
 static struct sql tell_hour = SQL_ROWS("UPDATE chat c JOIN member m ON m.chat_id = c.id "
 				       "SET m.hour = c.hour WHERE m.hour <> c.hour AND c.id IN (",
@@ -131,7 +134,7 @@ bool places_tell(const struct places *all)
 
 enum err places_write(struct db *db, const struct places *all)
 {
-	struct arg rows[PLACE_MOVE_VALUES * PLACES_MAX], *to = rows, hours[PLACES_MAX];
+	struct arg rows[MOVE_MANY_VALUES * PLACES_MAX], *to = rows, hours[PLACES_MAX];
 	size_t n = 0, hours_n = find_hours(all, hours);
 	enum err e;
 
@@ -150,7 +153,7 @@ enum err places_write(struct db *db, const struct places *all)
 		*to++ = as_int(all->at_ms);
 		n++;
 	}
-	e = db_run_rows(db, &move_many, n, rows, n * PLACE_MOVE_VALUES);
+	e = db_run_rows(db, &move_many, n, rows, n * MOVE_MANY_VALUES);
 	return e == OK && hours_n ? db_run_rows(db, &tell_hour, hours_n, hours, hours_n) : e;
 }
 
@@ -163,6 +166,7 @@ struct arg *place_move_values(struct arg *to, const struct places *one)
 	*to++ = as_int(p->reader_seq);
 	*to++ = as_int(p->others_seq);
 	*to++ = as_int(one->at_ms);
+	*to++ = as_int(p->chat_id);
 	*to++ = as_int(p->author_read);
 	*to++ = as_int(p->chat_id);
 	*to++ = as_int(p->author_id);

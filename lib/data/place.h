@@ -5,7 +5,7 @@
 
 #include "data/author.h"
 
-enum { PLACES_MAX = 32, PLACE_MOVE_VALUES = 8 };
+enum { PLACES_MAX = 32, PLACE_MOVE_VALUES = 9 };
 
 /* One author in one chat; the rows of one chat stand together. */
 struct place {
@@ -35,9 +35,9 @@ struct place *places_find(const struct places *all, int64_t chat_id, int64_t aut
 void places_move(struct places *all, struct place *mine);
 /* Some chat's hour has passed, which costs a statement more. */
 bool places_tell(const struct places *all);
-/* Writes what they have become; or a single one as a step of a block, its values at `to`. */
+/* Writes what they have become; or a single one as two steps of a block, their values at `to`. */
 enum err places_write(struct db *db, const struct places *all);
-extern struct sql place_move_step;
+extern struct sql place_move_step, place_read_step;
 struct arg *place_move_values(struct arg *to, const struct places *one);
 
 #endif
