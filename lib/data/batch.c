@@ -27,16 +27,17 @@ static struct sql is_there = SQL("SELECT STRAIGHT_JOIN m.id FROM chat c JOIN mes
 				 "AND m.created_at = ? WHERE c.id = ? LOCK IN SHARE MODE");
 /* The log's head is locked as late as can be: behind it every writer of the site stands in line.
  * What moves a single chat on goes along, and so do the keys if all messages have one; and where
- * the places are guessed there is nothing before it. */
-static struct block tail = BLOCK(&event_take_step, &add_messages, &event_put_step);
+ * the places are guessed there is nothing before it. The messages come last and tell their numbers:
+ * no program but `poll` and `bridge` reads the whole log, which it would have to for that. */
+static struct block tail = BLOCK(&event_take_step, &event_put_step, &add_messages);
 static struct block one_chat =
-	BLOCK(&place_move_step, &place_read_step, &event_take_step, &add_messages, &event_put_step);
+	BLOCK(&place_move_step, &place_read_step, &event_take_step, &event_put_step, &add_messages);
 static struct block one_chat_keyed = BLOCK(&place_move_step, &place_read_step, &add_keys,
-	&event_take_step, &add_messages, &event_put_step);
+	&event_take_step, &event_put_step, &add_messages);
 
 #define GUESSED(...)                                                                               \
 	{                                                                                          \
-		.steps = { __VA_ARGS__, &event_take_step, &add_messages, &event_put_step },        \
+		.steps = { __VA_ARGS__, &event_take_step, &event_put_step, &add_messages },        \
 		.undivided = true                                                                  \
 	}
 
@@ -354,8 +355,8 @@ static enum err write_all(struct db *db, struct batch *b)
 	if (at_once && keyed)
 		to = key_values(to, b);
 	to = event_take_values(to, (int64_t)b->to_write, b->settles);
-	to = message_values(to, b);
 	to = event_values(to, b);
+	to = message_values(to, b);
 	e = block_commit(db, b->arena,
 		is_guess  ? &guessed[b->places.n > 1][keyed]
 		: at_once ? (keyed ? &one_chat_keyed : &one_chat)

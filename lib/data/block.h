@@ -26,8 +26,8 @@ struct block {
  * where it is not taken, that is ERR_CONTENTION. */
 bool block_may_be_taken(void);
 /* Runs the steps, those of SQL_ROWS for `rows` rows, with the values of all of them in their order,
- * and commits. It is the last thing the body of a transaction does. The last step puts rows in, and
- * *last is the id of the last of them, which must be what LAST_INSERT_ID() is, too. */
+ * and commits. It is the last thing the body of a transaction does. The last step puts rows in
+ * whose ids are told by LAST_INSERT_ID(); *last is that of the last row. */
 enum err block_commit(struct db *db, struct arena *a, struct block *b, size_t rows,
 	const struct arg *args, size_t n, int64_t *last);
 
