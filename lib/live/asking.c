@@ -10,43 +10,50 @@ enum { COMMANDS_MAX = 1024, WAITING_BYTES_MAX = 1 << 20 };
 struct command {
 	struct command *next;
 	void *tag;
+	int status; /* 0: to be asked; else the body is the answer */
 	struct str method, path, body;
 	size_t bytes;
 	char text[];
 };
 
-static void ask_first(struct guest *g);
-
-static void command_free(struct guest *g, struct command *c)
+static struct command *take_first(struct guest *g)
 {
+	struct command *c = g->first;
+
 	g->first = c->next;
 	if (!g->first)
 		g->last = &g->first;
 	g->commands_n--;
 	g->commands_bytes -= c->bytes;
-	free(c);
+	return c;
 }
 
 static void is_answered(void *guest, int status, struct str body)
 {
 	struct guest *g = guest;
-	void *tag = g->first->tag;
+	struct command *c = take_first(g);
+	void *tag = c->tag;
 
 	g->asked = NULL;
-	command_free(g, g->first);
+	free(c);
 	g->kind->answered(g, tag, status, body);
-	ask_first(g);
+	asking_go_on(g);
 }
 
-static void ask_first(struct guest *g)
+void asking_go_on(struct guest *g)
 {
-	struct question q;
+	while (g->first && !g->asked && !g->is_entering) {
+		struct command *c = g->first;
+		struct question q = { c->method, c->path, c->body, str_of(g->token), g->caller };
 
-	if (!g->first || g->asked)
-		return;
-	q = (struct question){ g->first->method, g->first->path, g->first->body, str_of(g->token),
-		g->caller };
-	g->asked = forward(&q, is_answered, g);
+		if (!c->status) {
+			g->asked = forward(&q, is_answered, g);
+			return;
+		}
+		take_first(g);
+		g->kind->answered(g, c->tag, c->status, c->body);
+		free(c);
+	}
 }
 
 bool asking_has_room(const struct guest *g)
@@ -54,17 +61,16 @@ bool asking_has_room(const struct guest *g)
 	return g->commands_n < COMMANDS_MAX && g->commands_bytes < WAITING_BYTES_MAX;
 }
 
-void asking_say(struct guest *g, struct str method, struct str path, struct str body, void *tag,
-	bool at_once)
+static void join(struct guest *g, struct command said, bool at_once)
 {
-	size_t bytes = sizeof(struct command) + method.n + path.n + body.n;
+	size_t bytes = sizeof said + said.method.n + said.path.n + said.body.n;
 	struct command *c = must_alloc(bytes);
 	char *to = c->text;
 
-	c->tag = tag;
-	c->method = str_keep(&to, method);
-	c->path = str_keep(&to, path);
-	c->body = str_keep(&to, body);
+	*c = said;
+	c->method = str_keep(&to, said.method);
+	c->path = str_keep(&to, said.path);
+	c->body = str_keep(&to, said.body);
 	c->bytes = bytes;
 	g->commands_n++;
 	g->commands_bytes += bytes;
@@ -79,7 +85,19 @@ void asking_say(struct guest *g, struct str method, struct str path, struct str 
 		*g->last = c;
 		g->last = &c->next;
 	}
-	ask_first(g);
+	asking_go_on(g);
+}
+
+void asking_say(struct guest *g, struct str method, struct str path, struct str body, void *tag,
+	bool at_once)
+{
+	join(g, (struct command){ .tag = tag, .method = method, .path = path, .body = body },
+		at_once);
+}
+
+void asking_settle(struct guest *g, void *tag, int status, struct str body)
+{
+	join(g, (struct command){ .tag = tag, .status = status, .body = body }, false);
 }
 
 void asking_end(struct guest *g)
@@ -88,8 +106,10 @@ void asking_end(struct guest *g)
 		forward_forget(g->asked);
 	g->asked = NULL;
 	while (g->first) {
-		if (g->kind->forgotten)
-			g->kind->forgotten(g->first->tag);
-		command_free(g, g->first);
+		struct command *c = take_first(g);
+
+		if (g->kind->forgotten && c->tag)
+			g->kind->forgotten(c->tag);
+		free(c);
 	}
 }

@@ -1,5 +1,5 @@
 /* asking.h - what a guest asks for: commands, forwarded to the programs that own them, one after
- * the other, so that they take effect in the order they were said in. */
+ * the other, so that they take effect, and are answered, in the order they were said in. */
 #ifndef LIVE_ASKING_H
 #define LIVE_ASKING_H
 
@@ -15,6 +15,10 @@ bool asking_has_room(const struct guest *g);
  * wait, for what goes on with an answer. */
 void asking_say(struct guest *g, struct str method, struct str path, struct str body, void *tag,
 	bool at_once);
+/* One whose answer is known already: it is given when those before it have been. */
+void asking_settle(struct guest *g, void *tag, int status, struct str body);
+/* Who they are was asked, and all had to wait for that. */
+void asking_go_on(struct guest *g);
 /* They have gone: what is being asked is done all the same, the rest is not. */
 void asking_end(struct guest *g);
 

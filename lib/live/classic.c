@@ -18,6 +18,7 @@ enum {
 	AGAIN_MS = 1000,
 	FRAME_MAX = 8 << 20,
 	HEARD_BYTES = 1024, /* what a message that waits counts as */
+	REFUSED = 400,      /* by nobody but us */
 	UNSUPPORTED = 1003,
 	RESTART = 1012,
 	TRY_LATER = 1013,
@@ -174,8 +175,11 @@ static void on_answered(struct guest *g, void *tag, int status, struct str body)
 {
 	struct classic *c = of_guest(g);
 
-	if (errand_go_on(tag, g, status, body, &out))
-		say(c);
+	if (!tag)
+		buf_str(&out, body);
+	else if (!errand_go_on(tag, g, status, body, &out))
+		return;
+	say(c);
 }
 
 static void on_forgotten(void *tag)
@@ -187,25 +191,30 @@ static void on_message(struct wire *w, struct str bytes, bool binary)
 {
 	struct classic *c = wire_data(w);
 	struct json_object *o = NULL;
+	struct buf error = BUF_INIT(FRAME_MAX);
 	const char *why = NULL;
-	struct str type;
 
 	if (binary) {
 		shut(c, UNSUPPORTED, "text frames only");
 		return;
 	}
-	if (body_parse(bytes, &o, &why) != OK) {
-		errand_error(&out, (struct str){ NULL, 0 }, STR("The frame is not a JSON object"));
-		say(c);
-		return;
-	}
-	type = tree_text(o, "type");
+	if (body_parse(bytes, &o, &why) != OK)
+		o = NULL;
 	if (!asking_has_room(&c->guest)) {
-		errand_error(&out, type, STR(ASKING_FULL));
+		errand_error(&out, tree_text(o, "type"), STR(ASKING_FULL));
 		say(c);
-	} else if (!errand_begin(&c->guest, type, tree_member(o, "params"), &out)) {
-		say(c);
+	} else if (!o) {
+		buf_printf(&out, "The frame is not a JSON object that can be accepted (%s)",
+			why ? why : "it is something else");
+		errand_error(&error, (struct str){ NULL, 0 }, buf_as_str(&out));
+		buf_clear(&out);
+	} else {
+		errand_begin(&c->guest, tree_text(o, "type"), tree_member(o, "params"), &error);
 	}
+	/* Answers tell by their order alone what they answer. */
+	if (error.n)
+		asking_settle(&c->guest, NULL, REFUSED, buf_as_str(&error));
+	buf_free(&error);
 	json_object_put(o);
 }
 

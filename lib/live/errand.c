@@ -415,12 +415,15 @@ static const char *cannot_be_said(struct str content)
 static const char *read_params(const struct deed *k, struct json_object *params, struct errand *e)
 {
 	const char *why;
-	int64_t page = 1;
+	int64_t page = 1, user_id = 0;
 
 	e->limit = LIMIT_STANDARD;
-	if (k->id && !number_of(params, k->id, 1, INT64_C(9007199254740991), &e->id))
+	if (k->id && !number_of(params, k->id, 1, ID_MAX, &e->id))
 		return strcmp(k->id, "groupId") == 0 ? "groupId must be the id of a group"
 						     : "receiverId must be the id of a user";
+	if (strcmp(k->type, "addUserInGroup") == 0 &&
+		!number_of(params, "userId", 1, ID_MAX, &user_id))
+		return "userId must be the id of a user";
 	if (k->text && !tree_words(tree_member(params, k->text)).p)
 		return strcmp(k->text, "content") == 0 ? "content must be text"
 						       : "groupName must be text";
@@ -433,13 +436,12 @@ static const char *read_params(const struct deed *k, struct json_object *params,
 	}
 	if (k->pages && (!number_of(params, "limit", 1, LIMIT_MAX, &e->limit) ||
 				!number_of(params, "page", 1, PAGE_MAX, &page)))
-		return "limit must be from 1 to 200, and page a number from 1";
+		return "limit must be from 1 to 200, and page from 1 to 100000";
 	e->skip = (page - 1) * e->limit;
 	return NULL;
 }
 
-struct errand *errand_begin(
-	struct guest *g, struct str type, struct json_object *params, struct buf *error)
+void errand_begin(struct guest *g, struct str type, struct json_object *params, struct buf *error)
 {
 	const struct deed *k = find(type);
 	struct errand *e;
@@ -447,7 +449,7 @@ struct errand *errand_begin(
 
 	if (!k) {
 		errand_error(error, type, STR("Unknown type"));
-		return NULL;
+		return;
 	}
 	e = must_alloc(sizeof *e);
 	snprintf(e->type, sizeof e->type, "%s", k->type);
@@ -458,7 +460,7 @@ struct errand *errand_begin(
 	if (why) {
 		errand_error(error, type, str_of(why));
 		errand_free(e);
-		return NULL;
+		return;
 	}
 	if (strcmp(k->type, "messageInGroup") == 0 && chatkind_of(e->id) != CHAT_OTHER)
 		e->step = LOOKING_AT_GROUP;
@@ -468,7 +470,6 @@ struct errand *errand_begin(
 		ask_to_do(k, e, g, true);
 	else
 		ask_chats(e, g, k->step, true);
-	return e;
 }
 
 void errand_free(struct errand *e)

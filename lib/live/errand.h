@@ -12,10 +12,9 @@ struct errand;
 struct guest;
 struct json_object;
 
-/* Begins one. NULL: there is no such type, or its params make no sense; `error` is the frame that
- * says so. */
-struct errand *errand_begin(
-	struct guest *g, struct str type, struct json_object *params, struct buf *error);
+/* Begins one; or there is no such type, or its params make no sense, and `error` becomes the frame
+ * that says so. */
+void errand_begin(struct guest *g, struct str type, struct json_object *params, struct buf *error);
 /* An answer has come for it. true: it is done, `frame` is what to say, and it is freed. */
 bool errand_go_on(
 	struct errand *e, struct guest *g, int status, struct str body, struct buf *frame);

@@ -17,7 +17,6 @@ enum {
 	PAGE = 200,      /* events that a thread brings at once */
 	TAIL_FROM = 512, /* who is further behind is served by threads, a page at a time */
 	QUEUED_MAX = 1 << 20,
-	PARAMS = 8,
 };
 
 /* Somebody on their way in. */
@@ -60,11 +59,6 @@ void guest_meet(struct guest *g, const struct guest_kind *kind, const struct cal
 	g->caller = caller_copy(c);
 }
 
-static char *param(struct entering *en, const char *name, struct str value)
-{
-	return (char *)(uintptr_t)arena_printf(&en->arena, "%s=%.*s", name, STR_ARG(value)).p;
-}
-
 /* What is no cursor is not worth being written as one. */
 static struct str plain(struct str cursor)
 {
@@ -76,19 +70,12 @@ static struct str plain(struct str cursor)
 
 static void set_params(struct entering *en, struct str cursor)
 {
-	const struct caller *c = en->guest->caller;
-	char **p = en->params = arena_alloc(&en->arena, sizeof *p * PARAMS);
+	struct question q = { STR("GET"), STR("/bridge"), { NULL, 0 }, en->token,
+		en->guest->caller };
 
-	*p++ = param(en, "REQUEST_METHOD", STR("GET"));
-	*p++ = param(en, "REQUEST_URI", STR("/api/v1/bridge"));
-	*p++ = param(en, "QUERY_STRING",
-		cursor.n ? arena_printf(&en->arena, "cursor=%.*s", STR_ARG(plain(cursor)))
-			 : STR(""));
-	*p++ = param(en, "REMOTE_ADDR", c->address);
-	*p++ = param(en, "HTTP_AUTHORIZATION",
-		arena_printf(&en->arena, "Bearer %.*s", STR_ARG(en->token)));
-	if (c->user_agent.p)
-		*p++ = param(en, "HTTP_USER_AGENT", c->user_agent);
+	if (cursor.n)
+		q.path = arena_printf(&en->arena, "/bridge?cursor=%.*s", STR_ARG(plain(cursor)));
+	en->params = question_params(&en->arena, &q);
 }
 
 static void entering_free(struct entering *en)
@@ -146,6 +133,7 @@ static void refuse(struct guest *g, struct entering *en)
 {
 	struct buf answer = self.answer;
 	struct str cgi = buf_as_str(&answer), rest = cgi, line = str_cut(&rest, '\n');
+	bool stays = en->again;
 	int64_t status = 500;
 
 	self.answer = (struct buf)BUF_INIT(ANSWER_MAX + 16384);
@@ -154,8 +142,11 @@ static void refuse(struct guest *g, struct entering *en)
 	while (rest.p && line.n > 1)
 		line = str_cut(&rest, '\n');
 	entering_free(en);
+	g->is_entering = false;
 	g->kind->refused(g, cgi, (int)status, rest.p ? rest : STR(""));
 	buf_free(&answer);
+	if (stays)
+		asking_go_on(g);
 }
 
 static void is_fetched(
@@ -250,7 +241,9 @@ static void walk_in(struct entering *en)
 	if (!en->again)
 		let_in(g, &rq);
 	worker_clear(w, &rq);
+	g->is_entering = false;
 	g->kind->entered(g);
+	asking_go_on(g);
 	if (en->again)
 		entering_free(en);
 	else if (lr->fetched)
@@ -289,6 +282,7 @@ void guest_enter(struct guest *g, struct str token, struct str cursor)
 	arena_init(&en->arena);
 	en->token = arena_copy(&en->arena, token);
 	g->entering = en;
+	g->is_entering = true;
 	set_params(en, cursor);
 	walk_in(en);
 }

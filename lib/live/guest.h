@@ -56,6 +56,7 @@ struct guest {
 	struct command *first, **last; /* those that wait; the first one is being asked */
 	size_t commands_n, commands_bytes;
 	struct forward *asked;
+	bool is_entering; /* who they are is being asked */
 	bool is_in, is_full;
 };
 

@@ -16,7 +16,7 @@ enum {
 	PING_MS = 25000,
 	FRAMES_MAX = 8 << 20,
 	WORD_MAX = 64, /* of a request, where it is text */
-	METHOD_MAX = 8,
+	PROBLEM_MAX = 4096,
 	TARGET_MAX = 4096,
 	UNSUPPORTED = 1003,
 	RESTART = 1012,
@@ -119,17 +119,22 @@ static void on_event(struct guest *g, const struct hub_event *e)
 	wire_put(of_guest(g)->wire, buf_as_str(&last.frame));
 }
 
-static void on_answered(struct guest *g, void *tag, int status, struct str body)
+static void say_answer(struct native *n, struct str res, int status, struct str body)
 {
 	struct writer w = { .to = &out };
 
 	put_object(&w, NULL);
-	put_raw(&w, "res", str_of(tag));
+	put_raw(&w, "res", res);
 	put_int(&w, "status", status);
 	put_raw(&w, "body", body.n ? body : STR("null"));
 	put_object_end(&w);
+	say(n);
+}
+
+static void on_answered(struct guest *g, void *tag, int status, struct str body)
+{
+	say_answer(of_guest(g), str_of(tag), status, body);
 	free(tag);
-	say(of_guest(g));
 }
 
 static void on_forgotten(void *tag)
@@ -137,27 +142,23 @@ static void on_forgotten(void *tag)
 	free(tag);
 }
 
-/* An answer that no program has given. */
-static void say_problem(
-	struct native *n, struct str res, int status, const char *title, struct str detail)
+static char *tag_of(struct str res)
 {
-	struct writer w = { .to = &out };
+	char *tag = must_alloc(res.n + 1);
 
-	put_object(&w, NULL);
-	put_raw(&w, "res", res);
-	put_int(&w, "status", status);
-	put_object(&w, "body");
-	put_z(&w, "type", "about:blank");
-	put_z(&w, "title", title);
-	put_int(&w, "status", status);
-	put_str(&w, "detail", detail);
-	put_z(&w, "code",
-		status == 401   ? "unauthorized"
-		: status == 429 ? "rate_limited"
-				: "bad_request");
-	put_object_end(&w);
-	put_object_end(&w);
-	say(n);
+	memcpy(tag, res.p, res.n);
+	return tag;
+}
+
+/* The answer to `res`, when its turn comes, that no program has given. */
+static void settle_problem(
+	struct native *n, struct str res, int status, const char *code, const char *detail)
+{
+	struct buf problem = BUF_INIT(PROBLEM_MAX);
+
+	http_problem(&problem, status, code, detail);
+	asking_settle(&n->guest, tag_of(res), status, buf_as_str(&problem));
+	buf_free(&problem);
 }
 
 /* --- what is heard --- */
@@ -195,38 +196,42 @@ static void ask(struct native *n, struct json_object *o)
 	struct str res = name_of(o), method = tree_text(o, "method"), path = tree_text(o, "path");
 	struct str text = { NULL, 0 };
 	struct json_object *body = NULL;
-	char *tag;
 
 	if (!method.p)
 		method = STR("GET");
 	if (str_is(res, "null") || !is_method(method) || !is_path(path)) {
-		say_problem(n, res, 400, "Bad request",
-			STR("A request has req, method and path; see the description of /ws."));
+		settle_problem(n, res, 400, "bad_request",
+			"A request has req, method and path; see the description of /ws.");
 		return;
 	}
-	if (!n->guest.is_in) {
-		say_problem(n, res, 401, "Not logged in", STR("Say {\"auth\":\"…\"} first."));
+	if (!n->guest.is_in && !n->guest.is_entering) {
+		settle_problem(n, res, 401, "unauthorized", "Say {\"auth\":\"…\"} first.");
 		return;
 	}
 	if (json_object_object_get_ex(o, "body", &body) && body)
 		text = tree_json(body);
-	if (!asking_has_room(&n->guest)) {
-		say_problem(n, res, 429, "Too many requests", STR(ASKING_FULL));
-		return;
-	}
-	tag = must_alloc(res.n + 1);
-	memcpy(tag, res.p, res.n);
-	asking_say(&n->guest, method, path, text, tag, false);
+	asking_say(&n->guest, method, path, text, tag_of(res), false);
 }
 
-/* A cursor beside the token goes before one in the address, which is for coming in alone. */
-static void enter(struct native *n, struct json_object *o, struct str token)
+/* Who says more than may wait is told so at once, before all that waits. */
+static void say_full(struct native *n, struct str res)
 {
-	struct str cursor = tree_text(o, "cursor");
+	struct buf problem = BUF_INIT(PROBLEM_MAX);
+
+	http_problem(&problem, 429, "rate_limited", ASKING_FULL);
+	say_answer(n, res, 429, buf_as_str(&problem));
+	buf_free(&problem);
+}
+
+/* A cursor beside the token goes before one in the address, which is for coming in alone. A token
+ * that is no text is one that does not hold. */
+static void enter(struct native *n, struct json_object *o)
+{
+	struct str token = tree_text(o, "auth"), cursor = tree_text(o, "cursor");
 
 	if (!cursor.p && !n->guest.is_in)
 		cursor = n->cursor;
-	guest_enter(&n->guest, token, cursor);
+	guest_enter(&n->guest, token.p ? token : STR(""), cursor);
 }
 
 static void on_message(struct wire *w, struct str bytes, bool binary)
@@ -234,24 +239,24 @@ static void on_message(struct wire *w, struct str bytes, bool binary)
 	struct native *n = wire_data(w);
 	struct json_object *o = NULL;
 	const char *why = NULL;
-	struct str token;
 
 	if (binary) {
 		shut(n, UNSUPPORTED, "text frames only");
 		return;
 	}
-	if (body_parse(bytes, &o, &why) != OK) {
-		say_problem(n, STR("null"), 400, "Bad request",
-			why ? str_of(why) : STR("The frame is not a JSON object."));
-		return;
-	}
-	token = tree_text(o, "auth");
-	if (!token.p)
+	if (body_parse(bytes, &o, &why) != OK)
+		o = NULL;
+	if (!asking_has_room(&n->guest))
+		say_full(n, name_of(o));
+	else if (!o)
+		settle_problem(n, STR("null"), 400, "malformed_json",
+			why ? why : "The frame is not a JSON object.");
+	else if (!json_object_object_get_ex(o, "auth", NULL))
 		ask(n, o);
 	else if (!n->guest.entering)
-		enter(n, o, token);
+		enter(n, o);
 	else
-		say_problem(n, STR("null"), 400, "Bad request", STR("One token at a time."));
+		settle_problem(n, STR("null"), 400, "bad_request", "One token at a time.");
 	json_object_put(o);
 }
 
@@ -316,14 +321,13 @@ static void on_refused(struct guest *g, struct str cgi, int status, struct str b
 	struct wire *w = n->wire;
 
 	if (g->is_in) {
-		say_problem(n, STR("null"), status, "Refused", STR("The token was not taken."));
+		say_answer(n, STR("null"), status, body);
 	} else if (wire_is_upgraded(w)) {
 		shut(n, 4000 + (unsigned)status, status == 401 ? "the token does not hold" : "");
 	} else {
 		discard(n);
 		wire_answer_cgi(w, cgi);
 	}
-	(void)body;
 }
 
 static void on_over(struct guest *g, int status)

@@ -23,6 +23,7 @@ enum {
 	PID_BYTES = 15,
 	PID_MAX = 64,
 	PACKETS_MAX = 16 << 20,
+	PROBLEM_MAX = 4096,
 	DIGEST = 32,
 };
 
@@ -178,51 +179,91 @@ static void on_answered(struct guest *g, void *tag, int status, struct str body)
 	acknowledge(of_guest(g), (int64_t)(intptr_t)tag - 1, status, body);
 }
 
-static void ack_problem(
+/* What comes back with the answer; NULL: none is wanted. */
+static void *tag_of(int64_t id)
+{
+	return id < 0 ? NULL : (void *)(intptr_t)(id + 1);
+}
+
+static void settle_problem(
 	struct visitor *v, int64_t id, int status, const char *code, const char *detail)
 {
-	struct buf text = BUF_INIT(1024);
+	struct buf text = BUF_INIT(PROBLEM_MAX);
 
-	if (id < 0)
-		return;
-	buf_printf(&text,
-		"[{\"ok\":false,\"error\":{\"status\":%d,\"code\":\"%s\",\"detail\":\"%s\"}}]",
-		status, code, detail);
-	sio_ack(v->socket, id, buf_as_str(&text), NULL, 0);
+	http_problem(&text, status, code, detail);
+	asking_settle(&v->guest, tag_of(id), status, buf_as_str(&text));
 	buf_free(&text);
+}
+
+static void settle_wrong(struct visitor *v, int64_t id, const char *why)
+{
+	struct buf text = BUF_INIT(PROBLEM_MAX);
+	int status = spoken_problem(&text, why);
+
+	asking_settle(&v->guest, tag_of(id), status, buf_as_str(&text));
+	buf_free(&text);
+}
+
+/* Who says more than may wait is told so at once, before all that waits. */
+static void say_full(struct visitor *v, int64_t id)
+{
+	struct buf text = BUF_INIT(PROBLEM_MAX);
+
+	http_problem(&text, 429, "rate_limited", ASKING_FULL);
+	acknowledge(v, id, 429, buf_as_str(&text));
+	buf_free(&text);
+}
+
+static void renew(struct visitor *v, int64_t id, struct str token)
+{
+	if (!token.p) {
+		settle_wrong(v, id, "token must be an access token");
+	} else if (v->guest.entering) {
+		settle_problem(v, id, 400, "bad_request", "One token at a time.");
+	} else {
+		v->renewal = id;
+		guest_enter(&v->guest, token, (struct str){ NULL, 0 });
+	}
+}
+
+static void do_said(struct visitor *v, int64_t id, const char *name, struct json_object *arg)
+{
+	struct spoken command;
+	struct arena a;
+	const char *why;
+
+	arena_init(&a);
+	why = spoken_read(&a, name, arg, &command);
+	if (why)
+		settle_wrong(v, id, why);
+	else
+		asking_say(
+			&v->guest, command.method, command.path, command.body, tag_of(id), false);
+	arena_free(&a);
 }
 
 static void on_said(struct sio_socket *s, const struct packet *p, const struct str *attachments)
 {
 	struct visitor *v = sio_data(s);
-	struct json_object *first, *arg = NULL;
-	struct spoken command = { 0 };
-	struct arena a;
-	const char *why;
+	struct json_object *arg = NULL;
+	const char *name;
 
 	(void)attachments;
-	if (p->unfit) {
-		ack_problem(v, p->id, 400, "malformed_json", p->unfit);
+	if (!asking_has_room(&v->guest)) {
+		say_full(v, p->id);
 		return;
 	}
-	first = json_object_array_get_idx(p->tree, 0);
+	if (p->unfit) {
+		settle_problem(v, p->id, 400, "malformed_json", p->unfit);
+		return;
+	}
+	name = json_object_get_string(json_object_array_get_idx(p->tree, 0));
 	if (json_object_array_length(p->tree) > 1)
 		arg = json_object_array_get_idx(p->tree, 1);
-	arena_init(&a);
-	if (strcmp(json_object_get_string(first), "auth") == 0 && tree_text(arg, "token").p &&
-		!v->guest.entering) {
-		v->renewal = p->id;
-		guest_enter(&v->guest, tree_text(arg, "token"), (struct str){ NULL, 0 });
-	} else if (!asking_has_room(&v->guest)) {
-		ack_problem(v, p->id, 429, "rate_limited", ASKING_FULL);
-	} else if ((why = spoken_read(&a, json_object_get_string(first), arg, &command))) {
-		ack_problem(v, p->id, command.status,
-			command.status == 404 ? "not_found" : "invalid_fields", why);
-	} else {
-		asking_say(&v->guest, command.method, command.path, command.body,
-			p->id < 0 ? NULL : (void *)(intptr_t)(p->id + 1), false);
-	}
-	arena_free(&a);
+	if (strcmp(name, "auth") == 0)
+		renew(v, p->id, tree_text(arg, "token"));
+	else
+		do_said(v, p->id, name, arg);
 }
 
 /* --- coming and going --- */

@@ -1,12 +1,13 @@
 #include "live/spoken.h"
 
 #include "core/writer.h"
+#include "live/http.h"
 #include "live/tree.h"
 
 #include <json.h>
 #include <stdio.h>
 
-enum { TARGET_MAX = 4096, QUERY_NAMES = 4 };
+enum { TARGET_MAX = 4096, QUERY_NAMES = 4, NAME_BYTES = 16 };
 
 /* Of a GET the members named in `query` go into the address; of all others the whole object is the
  * body. '@' is the chat's id. */
@@ -88,7 +89,6 @@ static const char *read_named(
 
 	put_query(&target, c, arg);
 	good = good && !target.over;
-	out->status = 422;
 	out->method = str_of(c->method);
 	out->path = arena_copy(a, buf_as_str(&target));
 	if (strcmp(c->method, "GET") != 0)
@@ -111,7 +111,6 @@ static const char *read_request(struct arena *a, struct json_object *arg, struct
 	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
 	struct json_object *method = NULL, *path, *body;
 
-	out->status = 422;
 	json_object_object_get_ex(arg, "method", &method);
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
 		if (method && strcmp(json_object_get_string(method), methods[i]) == 0)
@@ -131,9 +130,9 @@ const char *spoken_read(
 	struct arena *a, const char *name, struct json_object *arg, struct spoken *out)
 {
 	struct json_object *empty = json_object_new_object();
-	const char *why = "There is no command of that name.";
+	const char *why = "";
 
-	*out = (struct spoken){ .status = 404 };
+	*out = (struct spoken){ .method = { NULL, 0 } };
 	if (!json_object_is_type(arg, json_type_object))
 		arg = empty;
 	if (strcmp(name, "request") == 0)
@@ -143,6 +142,27 @@ const char *spoken_read(
 			why = read_named(a, &commands[i], arg, out);
 	json_object_put(empty);
 	return why;
+}
+
+int spoken_problem(struct buf *to, const char *why)
+{
+	size_t n = strcspn(why, " ");
+	struct writer w = { .to = to };
+	char field[NAME_BYTES];
+
+	if (!n) {
+		http_problem(to, 404, "not_found", "There is no command of that name.");
+		return 404;
+	}
+	snprintf(field, sizeof field, "%.*s", (int)n, why);
+	put_object(&w, NULL);
+	put_z(&w, "detail", why);
+	put_z(&w, "code", "invalid_fields");
+	put_object(&w, "fields");
+	put_z(&w, field, why + n + 1);
+	put_object_end(&w);
+	put_object_end(&w);
+	return 422;
 }
 
 /* The members of an error: those of the problem, as far as it says them. */
@@ -164,6 +184,8 @@ static void put_error(struct writer *w, int status, struct str body)
 		put_z(w, "detail", status == 401 ? "Log in, and say the token as auth.token." : "");
 	if (is_object && json_object_object_get_ex(o, "fields", &v))
 		put_raw(w, "fields", tree_json(v));
+	if (is_object && json_object_object_get_ex(o, "retryAfter", &v))
+		put_raw(w, "retryAfter", tree_json(v));
 	json_object_put(o);
 	json_tokener_free(t);
 }

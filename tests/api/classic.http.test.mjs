@@ -116,9 +116,11 @@ test('10: an error names its type, and the connection stays', async () => {
   assert.deepEqual(await ask(one, 'addUserInGroup', { groupId: group.id, userId: boris.id }),
     { error: true, type: 'addUserInGroup', message: 'User is not a member of this group' })
   assert.deepEqual(await ask(one, 'dance', {}), { error: true, type: 'dance', message: 'Unknown type' })
-  for (const bad of ['{', '[]', 'hello', '{"type":"a","type":"b"}']) {
+  for (const bad of ['{', '[]', 'hello', '{"type":"a","type":"b"}', '{"type":"privateMessage","params":{"content":"\\u0000"}}']) {
     one.say(bad)
-    assert.deepEqual(await one.next(), { error: true, type: null, message: 'The frame is not a JSON object' })
+    const frame = await one.next()
+    assert.deepEqual({ ...frame, message: 0 }, { error: true, type: null, message: 0 })
+    assert.match(frame.message, /^The frame is not a JSON object that can be accepted \(.+\)$/)
   }
   for (const [type, params] of [['privateMessage', { content: 'x' }], ['privateMessage', { receiverId: anna.id, content: '' }], ['newGroup', {}],
     ['messageInGroup', { groupId: '../1', content: 'x' }], ['listLastMessage', { limit: 0 }], ['listLastMessage', { page: 0 }],
@@ -138,6 +140,8 @@ test('what cannot be said opens no chat, and a refusal says which param it was',
   const error = (type, message) => ({ error: true, type, message })
   const fails = async (type, params, message) => assert.deepEqual(await ask(one, type, params), error(type, message))
   await fails('privateMessage', { receiverId: to.id, content: '' }, 'content must not be empty')
+  for (const userId of [undefined, null, 0, 'x', [to.id]]) await fails('addUserInGroup', { groupId: 1, userId }, 'userId must be the id of a user')
+  await fails('listLastMessage', { page: 100001 }, 'limit must be from 1 to 200, and page from 1 to 100000')
   const long = await ask(one, 'privateMessage', { receiverId: to.id, content: 'я'.repeat(8001) })
   assert.equal(long.message, 'content is too long')
   const kinds = async person => (await client.get('/chats', { token: person.token })).json.items.map(chat => chat.kind)
@@ -147,6 +151,18 @@ test('what cannot be said opens no chat, and a refusal says which param it was',
   await fails('messageInGroup', { groupId: group.id, content: '' }, 'content must not be empty')
   assert.match((await ask(one, 'newGroup', { groupName: '' })).message, /^groupName /)
   assert.match((await ask(one, 'privateMessage', { receiverId: from.id, content: 'собі' })).message, /^receiverId /)
+  await one.end()
+})
+
+test('answers come in the order of what they answer, for they have no other sign', async () => {
+  const [from, to] = [await settle(client), await settle(client)]
+  const one = await enter(from)
+  const post = content => ({ type: 'privateMessage', params: { receiverId: to.id, content } })
+  for (const frame of [post('1'), post(''), post('2'), '{', { type: 'dance' }, post('3')]) one.say(frame)
+  const answers = []
+  while (answers.length < 6) answers.push(await one.next())
+  assert.deepEqual(answers.map(({ type, success = false }) => [type, success]), [['privateMessage', true], ['privateMessage', false],
+    ['privateMessage', true], [null, false], ['dance', false], ['privateMessage', true]])
   await one.end()
 })
 

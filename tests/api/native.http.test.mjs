@@ -1,12 +1,13 @@
 // native.http: /ws, the site's own protocol over WebSocket.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { cast, kept, leave, makeGroup, openDirect, say } from '../chats.mjs'
 import { connect } from '../client.mjs'
 import { again } from '../people.mjs'
 import { png } from '../samples.mjs'
 import { openSite } from '../site.mjs'
-import { openIo, openSocket, refusal } from '../sockets.mjs'
+import { WebSocket, openIo, openSocket, refusal } from '../sockets.mjs'
 
 const site = await openSite()
 const client = connect(site)
@@ -46,9 +47,30 @@ test('a bad token is 401 at the handshake, and 4401 behind it', async () => {
   assert.equal(JSON.parse(refused.text).code, 'unauthorized')
   assert.equal(refused.headers['www-authenticate'], 'Bearer')
   assert.ok(refused.headers['x-request-id'])
+  for (const auth of ['nothing', '', 5, null, {}, [anna.token]]) {
+    const socket = await openSocket(site, '/ws')
+    socket.say({ auth })
+    assert.equal((await socket.closed).code, 4401, JSON.stringify(auth))
+  }
+})
+
+test('a handshake that is taken has a request id, too', async () => {
+  const socket = new WebSocket(`ws://127.0.0.1:${site.port}/ws`, { headers: { Authorization: `Bearer ${anna.token}`, 'X-Request-Id': 'mine' } })
+  const [{ statusCode, headers }] = await once(socket, 'upgrade')
+  assert.deepEqual([statusCode, headers['x-request-id']], [101, 'mine'])
+  socket.terminate()
+})
+
+test('what is said right behind a token waits until it is known, and answers come in the order of what they answer', async () => {
+  const fresh = await again(client, anna)
   const socket = await openSocket(site, '/ws')
-  socket.say({ auth: 'nothing' })
-  assert.equal((await socket.closed).code, 4401)
+  const said = [{ auth: fresh.token }, { req: 1, path: '/account/me' }, { req: 2, method: 'get', path: '/account/me' }, '{', { req: 3, path: '/account/me' }]
+  for (const frame of said) socket.say(frame)
+  const heard = []
+  while (heard.length < said.length) heard.push(await socket.next(frame => 'res' in frame || frame.type === 'hello'))
+  assert.deepEqual(heard.map(({ type, res, status }) => type ?? [res, status]), ['hello', [1, 200], [2, 400], [null, 400], [3, 200]])
+  assert.deepEqual([heard[2].body.code, heard[3].body.code], ['bad_request', 'malformed_json'])
+  await socket.end()
 })
 
 test('a header that is no Bearer token is 401 at the handshake', async () => {

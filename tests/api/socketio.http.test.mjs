@@ -56,6 +56,11 @@ test('what a program would not read is refused by the acknowledgement, and the s
     const { ok, error } = await one.ask('message', { chatId: chat.id, body })
     assert.deepEqual({ ok, ...error }, { ok: false, status: 400, code: 'malformed_json', detail })
   }
+  for (const [name, value, field] of [['message', { body: 'x' }, 'chatId'], ['request', {}, 'method'], ['auth', {}, 'token']]) {
+    const { ok, error } = await one.ask(name, value)
+    assert.deepEqual([ok, error.status, error.code, Object.keys(error.fields)], [false, 422, 'invalid_fields', [field]])
+  }
+  assert.deepEqual(await one.ask('dance', {}), { ok: false, error: { status: 404, code: 'not_found', detail: 'There is no command of that name.' } })
   const astral = '\u{1D800} \u{2F800}'
   assert.equal((await one.ask('message', { chatId: chat.id, body: astral })).data.body, astral)
   one.end()
