@@ -213,5 +213,7 @@ void http_problem(struct buf *to, int status, const char *code, const char *deta
 	put_int(&w, "status", status);
 	put_z(&w, "detail", detail);
 	put_z(&w, "code", code);
+	if (status == 429)
+		put_int(&w, "retryAfter", 1);
 	put_object_end(&w);
 }

@@ -56,8 +56,7 @@ static const struct answer {
 		"The file is shorter than that; Content-Range says how long it is." },
 	[ERR_INVALID] = { 422, "invalid_fields", "Invalid fields",
 		"Some fields are missing or wrong; see fields." },
-	[ERR_RATE_LIMITED] = { 429, "rate_limited", "Too many requests",
-		"That was too often. Try again after the time in Retry-After." },
+	[ERR_RATE_LIMITED] = { 429, "rate_limited", "Too many requests", "That was too often." },
 	[ERR_BUSY] = { 429, "busy", "Busy",
 		"Too many people log in at this moment. Try again in a moment." },
 	[ERR_INTERNAL] = { 500, "internal", "Internal error",
@@ -96,8 +95,13 @@ static void problem(struct request *rq, enum err e, const struct answer *a)
 	put_str(&j, "detail",
 		client_error && rq->note.n
 			? arena_printf(rq->arena, "%s (%.*s)", a->detail, STR_ARG(rq->note))
-			: str_of(a->detail));
+		: e == ERR_RATE_LIMITED ? arena_printf(rq->arena, "%s Try again in %lld s.",
+						  a->detail, (long long)rq->retry_after_s)
+					: str_of(a->detail));
 	put_z(&j, "code", a->code);
+	/* The header again, for who gets this in a frame. */
+	if (rq->retry_after_s)
+		put_int(&j, "retryAfter", rq->retry_after_s);
 	if (rq->wrong_n) {
 		put_object(&j, "fields");
 		for (int i = 0; i < rq->wrong_n; i++)
@@ -133,8 +137,12 @@ static int finish_body(struct request *rq, enum err e)
 		e = ERR_INTERNAL;
 	}
 	if (e != OK) {
+		int status = answers[e].status;
+
+		if (rq->retry_after_s == 0 && (status == 429 || status == 503))
+			rq->retry_after_s = e == ERR_DATABASE_AWAY ? 2 : 1;
 		problem(rq, e, &answers[e]);
-		return answers[e].status;
+		return status;
 	}
 	if (rq->json.to)
 		put_object_end(&rq->json);
@@ -151,8 +159,6 @@ int reply(struct request *rq, enum err e)
 
 	if (status >= 500 && e != ERR_DATABASE_AWAY && !rq->note.n && rq->db)
 		note(rq, "%s", db_problem(rq->db));
-	if (rq->retry_after_s == 0 && (status == 429 || status == 503))
-		rq->retry_after_s = e == ERR_DATABASE_AWAY ? 2 : 1;
 	buf_printf(&out, "Status: %d\r\n", status);
 	if (status != 204) {
 		reply_header(&out, "Content-Type",

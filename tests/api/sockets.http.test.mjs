@@ -6,6 +6,7 @@ import { cast, makeGroup, page, say } from '../chats.mjs'
 import { connect } from '../client.mjs'
 import { api, deref, problemsOf } from '../document.mjs'
 import { again, settle } from '../people.mjs'
+import { png } from '../samples.mjs'
 import { UNLIMITED, openSite } from '../site.mjs'
 import { openIo, openSocket, refusal } from '../sockets.mjs'
 
@@ -114,7 +115,7 @@ test('a limit is one for all ways: what is spent at a socket is spent for REST',
   const io = await enterIo(strict, { token: greedy.token })
   const began = Date.now()
   const taken = { native: 0, io: 0, rest: 0 }
-  const count = (way, good, refusal) => (good ? taken[way]++ : assert.equal(refusal.code, 'rate_limited'))
+  const count = (way, good, refusal) => (good ? taken[way]++ : assert.deepEqual([refusal.code, refusal.retryAfter], ['rate_limited', 1]))
   for (let i = 0; i < 20; i++) {
     const one = await native.ask('POST', `/messages/${id}`, { body: 'x' })
     count('native', one.status === 201, one.body)
@@ -212,6 +213,12 @@ test('the document describes every frame', async () => {
   fits('ClassicFrame', await classic.next())
 })
 
+test('what the web server refuses of a socket\'s bytes is a problem document, too', async () => {
+  const answer = await fetch(`http://127.0.0.1:${site.port}/socket.io/?EIO=4&transport=polling`, { method: 'POST', body: 'x'.repeat(2 << 20) })
+  assert.deepEqual([answer.status, answer.headers.get('content-type')], [413, 'application/problem+json'])
+  assert.equal((await answer.json()).code, 'too_large')
+})
+
 test('a notification says the beginning of a long message, whole characters of it, and quotes as they are', async () => {
   const chat = await makeGroup(client, anna, [boris])
   const io = await enterIo(site, { token: boris.token })
@@ -219,4 +226,7 @@ test('a notification says the beginning of a long message, whole characters of i
     await say(client, anna, chat.id, body)
     assert.equal((await io.next('notification', ({ kind }) => kind === 'message')).body, [...body].slice(0, 200).join(''))
   }
+  const file = await client.post('/files', { token: anna.token, raw: png(2, 2), type: 'image/png', headers: { 'Content-Disposition': 'attachment; filename="cat.png"' } })
+  await client.post(`/messages/${chat.id}`, { token: anna.token, body: { fileIds: [file.json.id] } })
+  assert.equal((await io.next('notification', ({ kind }) => kind === 'message')).body, file.json.name)
 })
