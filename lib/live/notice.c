@@ -81,10 +81,14 @@ int64_t notice_author(const struct hub_event *e)
 struct str notice_of_message(const struct hub_event *e)
 {
 	struct str name = behind(author_of(e), "\"fullName\":\"");
+	struct str body = behind(name, ",\"body\":\"");
 	struct writer w = begin("message", e);
 
+	/* Where nothing is said there are files, and the first one's name says most. */
+	if (body.n && *body.p == '"')
+		body = behind(behind(body, "\"files\":["), "\"name\":\"");
 	put_json(&w, "title", string_at(name, SIZE_MAX));
-	put_json(&w, "body", string_at(behind(name, ",\"body\":\""), BODY_POINTS));
+	put_json(&w, "body", string_at(body, BODY_POINTS));
 	return end(&w, e);
 }
 

@@ -325,8 +325,8 @@ void wire_upgrade(struct wire *w, const char *accept, size_t message_max)
 	http_status(&head, 101);
 	buf_printf(&head,
 		"Upgrade: websocket\r\nConnection: Upgrade\r\n"
-		"Sec-WebSocket-Accept: %s\r\n\r\n",
-		accept);
+		"Sec-WebSocket-Accept: %s\r\n%.*s\r\n",
+		accept, STR_ARG(buf_as_str(w->head)));
 	drop(&w->head);
 	w->stage = OPEN;
 	w->message_max = message_max;
