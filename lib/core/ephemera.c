@@ -12,26 +12,19 @@
 
 #include "core/clock.h"
 #include "core/page.h"
+#include "core/seal.h"
 
 enum { PATIENCE_US = 500000 };
 
-static uint64_t mix(uint64_t h, int64_t value)
-{
-	h = (h ^ (uint64_t)value) * 0x9e3779b97f4a7c15;
-	return h ^ h >> 29;
-}
-
-/* Never 0, which is what an empty place has. */
 static uint64_t seal_of(const struct ephemeral *e, int64_t put_us)
 {
-	uint64_t h = mix(0x62656c6c686f7001, e->number);
+	const int64_t words[] = { e->number, e->kind, e->user_id, e->chat_id, e->at_ms, e->seen_ms,
+		put_us };
+	uint64_t h = SEAL_BEGIN;
 
-	h = mix(h, e->kind);
-	h = mix(h, e->user_id);
-	h = mix(h, e->chat_id);
-	h = mix(h, e->at_ms);
-	h = mix(h, e->seen_ms);
-	return mix(h, put_us) | 1;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		h = seal_mix(h, (uint64_t)words[i]);
+	return seal_end(h);
 }
 
 static struct ephemera_slot *slot_of(struct page *p, int64_t number)

@@ -1,11 +1,12 @@
 #include "core/tape.h"
 
+#include "core/seal.h"
 #include "core/shared.h"
 
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-enum { WORD = 8, DATA_WORDS = TAPE_DATA_MAX / WORD, HEAD_WORDS = 5, LAYOUT_NUMBER = 1 };
+enum { WORD = 8, DATA_WORDS = TAPE_DATA_MAX / WORD, HEAD_WORDS = 5, LAYOUT_NUMBER = 2 };
 
 #define LAYOUT ((uint64_t)0x74617065 << 32 | LAYOUT_NUMBER)
 
@@ -40,15 +41,13 @@ static size_t words_of(size_t bytes)
 	return (bytes + WORD - 1) / WORD;
 }
 
-static uint64_t sum(const uint64_t *words, size_t n)
+static uint64_t seal_of(const uint64_t *words, size_t n)
 {
-	uint64_t h = 0xcbf29ce484222325;
+	uint64_t h = SEAL_BEGIN;
 
-	for (size_t i = 0; i < n; i++) {
-		h = (h ^ words[i]) * 0x9e3779b97f4a7c15;
-		h ^= h >> 32;
-	}
-	return h | 1;
+	for (size_t i = 0; i < n; i++)
+		h = seal_mix(h, words[i]);
+	return seal_end(h);
 }
 
 void tape_put(struct tape *t, const struct taped *e)
@@ -64,7 +63,7 @@ void tape_put(struct tape *t, const struct taped *e)
 	memcpy(words + HEAD_WORDS, e->data.p, e->data.n);
 	for (size_t i = 0; i < n; i++)
 		atomic_store_explicit(&p->words[i], words[i], memory_order_relaxed);
-	atomic_store_explicit(&p->seal, sum(words, n), memory_order_release);
+	atomic_store_explicit(&p->seal, seal_of(words, n), memory_order_release);
 }
 
 bool tape_get(struct tape *t, struct arena *a, int64_t epoch, int64_t id, struct taped *e)
@@ -82,7 +81,7 @@ bool tape_get(struct tape *t, struct arena *a, int64_t epoch, int64_t id, struct
 	n = HEAD_WORDS + words_of(words[4]);
 	for (size_t i = HEAD_WORDS; i < n; i++)
 		words[i] = atomic_load_explicit(&p->words[i], memory_order_relaxed);
-	if (sum(words, n) != seal)
+	if (seal_of(words, n) != seal)
 		return false;
 	*e = (struct taped){ .epoch = epoch,
 		.id = id,
