@@ -7,9 +7,9 @@
 #include "live/forward.h"
 #include "live/guest.h"
 #include "live/native.h"
+#include "live/refusal.h"
 #include "live/rooms.h"
 #include "live/wheel.h"
-#include "live/wire.h"
 #include "web/gate.h"
 
 #include <arpa/inet.h>
@@ -98,7 +98,7 @@ static void on_request(struct wire *w, const struct http_head *h, struct str bod
 
 	live_attend(guest_live());
 	if (!is_welcome(h, &foreign))
-		wire_refuse(w, 403, "cross_origin", "Pages of other sites may not call here.");
+		refusal_send(w, 403, "cross_origin", "Pages of other sites may not call here.");
 	else if (ends(h->path, "/ws", &base))
 		native_begin(w, h, base);
 	else if (ends(h->path, "/socket.io/", &base))
@@ -106,7 +106,7 @@ static void on_request(struct wire *w, const struct http_head *h, struct str bod
 	else if (ends(h->path, "/", &base) && http_upgrades(h))
 		classic_begin(w, h, base);
 	else
-		wire_refuse(w, 404, "not_found", "There is nothing here.");
+		refusal_send(w, 404, "not_found", "There is nothing here.");
 }
 
 /* --- the sockets it listens on --- */

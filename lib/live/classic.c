@@ -5,9 +5,9 @@
 #include "live/firstname.h"
 #include "live/guest.h"
 #include "live/naming.h"
+#include "live/refusal.h"
 #include "live/tree.h"
 #include "live/wheel.h"
-#include "live/wire.h"
 #include "web/body.h"
 
 #include <stdlib.h>
@@ -290,7 +290,7 @@ void classic_begin(struct wire *w, const struct http_head *h, struct str base)
 	c->last = &c->first;
 	if (!http_accept(h, c->accept)) {
 		free(c);
-		wire_refuse(w, 426, "upgrade_required", "This address is for WebSockets.");
+		refusal_send(w, 426, "upgrade_required", "This address is for WebSockets.");
 		return;
 	}
 	arena_init(&a);

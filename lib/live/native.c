@@ -3,9 +3,9 @@
 #include "live/asking.h"
 #include "live/frames.h"
 #include "live/guest.h"
+#include "live/refusal.h"
 #include "live/tree.h"
 #include "live/wheel.h"
-#include "live/wire.h"
 #include "web/body.h"
 
 #include <stdlib.h>
@@ -382,7 +382,7 @@ void native_begin(struct wire *w, const struct http_head *h, struct str base)
 	if (!http_accept(h, n->accept)) {
 		arena_free(&a);
 		discard(n);
-		wire_refuse(w, 426, "upgrade_required", "This address is for WebSockets.");
+		refusal_send(w, 426, "upgrade_required", "This address is for WebSockets.");
 		return;
 	}
 	token = bearer(h, &a);

@@ -1,7 +1,6 @@
-/* wire_refuse(): an answer that is a problem document. */
-#include "live/wire.h"
+#include "live/refusal.h"
 
-void wire_refuse(struct wire *w, int status, const char *code, const char *detail)
+void refusal_send(struct wire *w, int status, const char *code, const char *detail)
 {
 	struct buf body = BUF_INIT(HTTP_HEAD_MAX);
 
@@ -12,4 +11,14 @@ void wire_refuse(struct wire *w, int status, const char *code, const char *detai
 			      : STR("Content-Type: application/problem+json\r\n"),
 		buf_as_str(&body));
 	buf_free(&body);
+}
+
+void refusal_of_bytes(struct wire *w, int status)
+{
+	if (status == 413 || status == 431)
+		refusal_send(w, status, "too_large", "The request is larger than is taken here.");
+	else if (status == 500)
+		refusal_send(w, status, "internal", "Something went wrong on our side.");
+	else
+		refusal_send(w, status, "bad_request", "The request is malformed.");
 }

@@ -11,6 +11,7 @@
 
 #include "live/frames.h"
 #include "live/peer.h"
+#include "live/refusal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,12 +194,7 @@ void wire_answer_cgi(struct wire *w, struct str cgi)
 static void refuse(struct wire *w, int status)
 {
 	w->keeps = false;
-	if (status == 413 || status == 431)
-		wire_refuse(w, status, "too_large", "The request is larger than is taken here.");
-	else if (status == 500)
-		wire_refuse(w, status, "internal", "Something went wrong on our side.");
-	else
-		wire_refuse(w, status, "bad_request", "The request is malformed.");
+	refusal_of_bytes(w, status);
 }
 
 /* Who is refused here is not shown to `request`, and a page is to learn why all the same. */

@@ -49,8 +49,6 @@ void *wire_data(const struct wire *w);
 /* headers: whole lines, or nothing. The length is added, and what is to become of the connection.
  */
 void wire_answer(struct wire *w, int status, struct str headers, struct str body);
-/* The same with a problem document. */
-void wire_refuse(struct wire *w, int status, const char *code, const char *detail);
 /* The same for an answer in CGI form: "Status: 401\r\n…\r\n\r\nbody". */
 void wire_answer_cgi(struct wire *w, struct str cgi);
 

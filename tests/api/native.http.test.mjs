@@ -202,13 +202,17 @@ test('commands are answered as by REST, in their order, and are heard by others'
 
 test('what is no request gets an answer that says so, and the connection stays', async () => {
   const socket = await enter(anna)
-  for (const bad of ['{', '[]', '"x"', '{"req":1}', '{"req":1,"path":"messages"}', '{"req":1,"path":"/a b"}', '{"method":"GET","path":"/chats"}',
-    '{"req":1,"method":"TRACE","path":"/chats"}', '{"req":{},"path":"/chats"}', '{"req":1,"req":1,"path":"/chats"}']) {
-    socket.say(bad)
-    const answer = await socket.next(frame => 'res' in frame)
-    assert.equal(answer.status, 400, bad)
-    assert.equal(answer.body.code, 'bad_request')
+  const bad = {
+    malformed_json: ['{', '[]', '"x"', '{"req":1,"req":1,"path":"/chats"}'],
+    bad_request: ['{"req":1}', '{"req":1,"path":"messages"}', '{"req":1,"path":"/a b"}', '{"method":"GET","path":"/chats"}',
+      '{"req":1,"method":"TRACE","path":"/chats"}', '{"req":{},"path":"/chats"}']
   }
+  for (const [code, frames] of Object.entries(bad))
+    for (const frame of frames) {
+      socket.say(frame)
+      const { status, body } = await socket.next(frame => 'res' in frame)
+      assert.deepEqual([status, body.code], [400, code], frame)
+    }
   assert.equal((await socket.ask('GET', '/account/me')).status, 200)
   const silent = await openSocket(site, '/ws')
   silent.say({ req: 7, path: '/chats' })
