@@ -71,6 +71,17 @@ test('read marks never move back, and those of others make the ticks', () => {
   assert.equal(withChats(state, [chat({ lastSeq: 9, readSeq: 4, unread: 5 })]).chats[5].unread, 2)
 })
 
+test('who writes in a chat has read it up to there', () => {
+  const mine = message(1, 1)
+  const said = told(start(chat({ lastSeq: 1, readSeq: 1, lastMessage: mine })), { type: 'message', chatId: 5, message: message(2) })
+  assert.deepEqual([isRead(said.chats[5], mine), said.chats[5].readSeq, said.chats[5].unread], [true, 1, 1])
+  const late = twice(start(chat({ lastSeq: 9, readSeq: 4, unread: 5 })), { type: 'message', chatId: 5, message: message(7, 1) })
+  assert.deepEqual([late.chats[5].readSeq, late.chats[5].unread, late.chats[5].lastSeq], [7, 2, 9])
+  assert.equal(isRead(late.chats[5], mine), false, 'what one writes oneself is no reading by others')
+  const older = twice(late, { type: 'message', chatId: 5, message: message(6) })
+  assert.deepEqual([isRead(older.chats[5], message(5, 1)), isRead(older.chats[5], message(7, 1)), older.chats[5].readSeq], [true, false, 7])
+})
+
 test('an answer that is older than an event does not take it back', () => {
   const state = told(start(), { type: 'message', chatId: 5, message: message(1) })
   const after = withChats(state, [chat({ lastSeq: 0 })])

@@ -27,15 +27,10 @@ const EVENTS = {
   message(state, { chatId, message }) {
     let next = alterHistory(state, chatId, history => put(history, [message]))
     next = quiet(next, chatId, message.author.id)
+    // Who writes has read what stands above, and no event says so besides.
     next = alterChat(next, chatId, chat => {
-      if (message.seq < chat.lastSeq) return chat
-      const mine = message.author.id === state.me?.id
-      return counted({
-        ...chat,
-        lastSeq: message.seq,
-        lastMessage: message,
-        readSeq: mine ? Math.max(chat.readSeq, message.seq) : chat.readSeq
-      })
+      const seen = marked(chat, message.author.id === state.me?.id, message.seq)
+      return message.seq < chat.lastSeq ? seen : counted({ ...seen, lastSeq: message.seq, lastMessage: message })
     })
     return message.author.id === state.me?.id ? { ...next, outbox: echoed(next.outbox, message) } : next
   },
@@ -75,12 +70,7 @@ const EVENTS = {
     return alterMembers(state, chatId, items => items.filter(member => member.user.id !== user.id))
   },
   read(state, { chatId, userId, seq }) {
-    const mine = userId === state.me?.id
-    return alterChat(state, chatId, chat => {
-      const known = mine ? chat.readSeq : chat.othersRead ?? 0
-      if (seq <= known) return chat
-      return mine ? counted({ ...chat, readSeq: seq }) : { ...chat, othersRead: seq }
-    })
+    return alterChat(state, chatId, chat => marked(chat, userId === state.me?.id, seq))
   },
   user(state, { user }) {
     const chats = Object.fromEntries(Object.entries(state.chats).map(([id, chat]) => [id, renamed(chat, user, state.me)]))
@@ -95,6 +85,12 @@ const EVENTS = {
     const known = state.users[userId]
     return known ? withUsers(state, [{ ...known, online, lastSeenAt: lastSeenAt ?? known.lastSeenAt }]) : state
   }
+}
+
+// One has read up to there, or somebody else has. No mark moves back.
+function marked(chat, mine, seq) {
+  if (seq <= (mine ? chat.readSeq : chat.othersRead ?? 0)) return chat
+  return mine ? counted({ ...chat, readSeq: seq }) : { ...chat, othersRead: seq }
 }
 
 function renamed(chat, user, me) {
