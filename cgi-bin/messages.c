@@ -208,6 +208,8 @@ static enum err react(struct request *rq, bool on)
 	enum err e = message_react(
 		rq->db, rq->arena, in->chat.n, in->seq.n, rq->user_id, in->emoji.s, on, &last);
 
+	if (e == ERR_CONFLICT)
+		field_wrong(rq, "emoji", "is one kind too many: a message takes 64");
 	if (e == OK && last)
 		event_ring(rq->host->page, last);
 	return e;

@@ -31,8 +31,8 @@ static struct sql single_seen = SQL_ROWS("SELECT STRAIGHT_JOIN " SINGLE
 					 "WHERE (x.chat_id, x.seq) IN (",
 	"(?, ?)", ", ", ")");
 static struct sql for_change =
-	SQL("SELECT author_id, id, edit_id, deleted_at IS NOT NULL, body, files FROM message "
-	    "WHERE chat_id = ? AND seq = ? FOR UPDATE");
+	SQL("SELECT author_id, id, edit_id, deleted_at IS NOT NULL, body, files, reactions "
+	    "FROM message WHERE chat_id = ? AND seq = ? FOR UPDATE");
 static struct sql set_body = SQL("UPDATE message SET body = ?, edited_at = UTC_TIMESTAMP(3), "
 				 "edit_id = ? WHERE chat_id = ? AND seq = ?");
 static struct sql empty_body = SQL("UPDATE message SET body = '', deleted_at = UTC_TIMESTAMP(3), "
@@ -188,6 +188,7 @@ struct standing {
 	int64_t author_id, id, edit_id;
 	struct str body;
 	size_t files_n;
+	int64_t reactions;
 };
 
 /* Locks the chat and the message, and says who wrote the message; ERR_NOT_FOUND also where it was
@@ -208,6 +209,7 @@ static enum err stand(struct db *db, struct changing *c, struct standing *s)
 	s->edit_id = row_int(&r, 0, 2);
 	s->body = row_str(&r, 0, 4);
 	s->files_n = (size_t)row_int(&r, 0, 5);
+	s->reactions = row_int(&r, 0, 6);
 	return OK;
 }
 
@@ -361,6 +363,9 @@ static enum err react(struct db *db, void *context)
 	enum err e = stand(db, c, &s);
 
 	c->last = 0;
+	/* Fewer reactions than that cannot be of more kinds. */
+	if (e == OK && c->on && s.reactions >= REACTION_KINDS_MAX)
+		e = reaction_room(db, c->arena, c->chat_id, c->seq, c->text);
 	if (e != OK)
 		return e;
 	e = db_run(db, c->on ? &add_reaction : &take_reaction, as_int(c->chat_id), as_int(c->seq),

@@ -3,8 +3,9 @@
 static struct sql reactions_of =
 	SQL_ROWS("SELECT chat_id, seq, emoji, user_id FROM reaction WHERE (chat_id, seq) IN (",
 		"(?, ?)", ", ", ") ORDER BY chat_id, seq, emoji, user_id");
-
-enum { REACTION_KINDS_MAX = 64 };
+static struct sql other_kinds =
+	SQL("SELECT COUNT(DISTINCT emoji) FROM reaction WHERE chat_id = ? AND seq = ? "
+	    "HAVING COALESCE(SUM(emoji = ?), 0) = 0");
 
 static struct message *find(struct message *messages, size_t n, int64_t chat_id, int64_t seq)
 {
@@ -56,4 +57,16 @@ enum err reaction_load(struct db *db, struct arena *a, struct message *messages,
 				row_str(&r, k, 2), row_int(&r, k, 3));
 	}
 	return e;
+}
+
+enum err reaction_room(
+	struct db *db, struct arena *a, int64_t chat_id, int64_t seq, struct str emoji)
+{
+	struct rows r;
+	enum err e =
+		db_select(db, a, &other_kinds, &r, as_int(chat_id), as_int(seq), as_text(emoji));
+
+	if (e != OK)
+		return e;
+	return r.n && row_int(&r, 0, 0) >= REACTION_KINDS_MAX ? ERR_CONFLICT : OK;
 }

@@ -168,6 +168,26 @@ test('what is no emoji is no reaction: 404', async () => {
   assert.deepEqual((await messageOf(client, member, id, 1)).reactions, [])
 })
 
+test('a message takes 64 kinds of reactions, and of those as many as people give', async () => {
+  const { id } = await crowded()
+  await say(client, member, id)
+  const kinds = Array.from({ length: 70 }, (_, i) => String.fromCodePoint(0x1f400 + i))
+  const answers = await Promise.all(kinds.map((emoji, i) => react([owner, admin, member, other][i % 4], id, 1, emoji)))
+  const count = status => answers.filter(answer => answer.status === status).length
+  assert.deepEqual([count(204), count(409)], [64, 6])
+  for (const answer of answers.filter(one => one.status === 409)) refused(answer, 409, 'conflict', ['emoji'])
+  const shown = async () => (await messageOf(client, member, id, 1)).reactions
+  const there = kinds.filter((_, i) => answers[i].status === 204)
+  assert.deepEqual((await shown()).map(r => r.emoji).sort(), [...there].sort())
+  assert.equal((await eventsOf(id, 'reaction')).length, 64, 'what is refused is not told')
+  const [late] = kinds.filter(emoji => !there.includes(emoji))
+  for (const person of [owner, admin, member, other]) await done(react(person, id, 1, there[0]))
+  assert.equal((await shown()).find(r => r.emoji === there[0]).count, 4)
+  refused(await react(owner, id, 1, late), 409, 'conflict', ['emoji'])
+  for (const person of [owner, admin, member, other]) await done(unreact(person, id, 1, there[0]))
+  await done(react(owner, id, 1, late))
+})
+
 test('twelve people react: counted all, named ten', async () => {
   const crowd = await cast(ground, 12)
   const { id } = await makeGroup(ground, owner, crowd)
