@@ -1,6 +1,7 @@
 /* messages - sending (lib/live/posting.h), reading, changing and finding what was said.
  *
  * What nobody waits for is done here too, in spare moments (lib/web/spare.h). */
+#include "core/emoji.h"
 #include "data/message.h"
 #include "data/search.h"
 #include "data/upkeep.h"
@@ -11,7 +12,6 @@
 #include "web/spare.h"
 
 enum {
-	EMOJI_MAX = 32,
 	QUERY_CHARS_MAX = 200,
 };
 
@@ -197,16 +197,18 @@ struct react_in {
 static const struct field react_fields[] = {
 	FIELD(struct react_in, chat, "chatId", FROM_PATH, F_ID, 0, 0, REQUIRED),
 	FIELD(struct react_in, seq, "seq", FROM_PATH, F_ID, 0, 0, REQUIRED),
-	FIELD(struct react_in, emoji, "emoji", FROM_PATH, F_EMOJI, 1, EMOJI_MAX, REQUIRED),
+	FIELD(struct react_in, emoji, "emoji", FROM_PATH, F_EMOJI, 1, EMOJI_POINTS_MAX, REQUIRED),
 	{ 0 },
 };
 
 static enum err react(struct request *rq, bool on)
 {
 	const struct react_in *in = rq->in;
+	char form[EMOJI_BYTES_MAX];
+	struct str emoji = { form, emoji_form(in->emoji.s, form) };
 	int64_t last;
 	enum err e = message_react(
-		rq->db, rq->arena, in->chat.n, in->seq.n, rq->user_id, in->emoji.s, on, &last);
+		rq->db, rq->arena, in->chat.n, in->seq.n, rq->user_id, emoji, on, &last);
 
 	if (e == ERR_CONFLICT)
 		field_wrong(rq, "emoji", "is one kind too many: a message takes 64");

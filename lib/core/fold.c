@@ -210,35 +210,3 @@ bool fold_wordlike(struct str s, const char *also)
 	}
 	return true;
 }
-
-/* What is typed as a reaction: a symbol, perhaps with joiners, variation selectors and skin tones
- * behind it, or a pair of regional letters (a flag), or a key cap. */
-bool fold_is_emoji(struct str s)
-{
-	utf8proc_int32_t before = 0, state = 0;
-	bool symbol = false, odd, picture;
-
-	for (size_t at = 0, n; at < s.n; at += n) {
-		utf8proc_int32_t point;
-		utf8proc_category_t k;
-
-		n = next(s, at, &point);
-		k = utf8proc_category(point);
-		if (before && utf8proc_grapheme_break_stateful(before, point, &state))
-			return false;
-		before = point;
-		/* Emoji that Unicode counts as punctuation or letters; '+' and '<' are none. */
-		odd = point == 0x203c || point == 0x2049 || point == 0x2139 || point == 0x3030 ||
-		      point == 0x303d;
-		/* What Unicode keeps free for pictures is one by now for somebody's telephone. */
-		picture = k == UTF8PROC_CATEGORY_CN && point >= 0x1f000 && point <= 0x1faff;
-		symbol = symbol || odd || picture || point == 0x20e3 || k == UTF8PROC_CATEGORY_SO ||
-			 (k == UTF8PROC_CATEGORY_SM && point >= 0x80);
-		if (is_letter(point) && !odd && k != UTF8PROC_CATEGORY_MN &&
-			k != UTF8PROC_CATEGORY_ME)
-			return false;
-		if (k >= UTF8PROC_CATEGORY_ZS && k != UTF8PROC_CATEGORY_CF)
-			return false;
-	}
-	return symbol;
-}

@@ -26,7 +26,5 @@ bool fold_unprintable(struct str s);
 bool fold_blank(struct str s);
 /* Letters, digits, marks, and the ASCII characters of `also`; nothing else. */
 bool fold_wordlike(struct str s, const char *also);
-/* Whether people see one character, and it is no letter, digit, space or control character. */
-bool fold_is_emoji(struct str s);
 
 #endif

@@ -1,6 +1,7 @@
 #include "web/kinds.h"
 
 #include "core/clock.h"
+#include "core/emoji.h"
 #include "core/fold.h"
 #include "web/password.h"
 
@@ -162,6 +163,13 @@ static const char *check_link(const struct field *f, struct value *v)
 	return NULL;
 }
 
+static const char *check_emoji(const struct field *f, struct value *v)
+{
+	char form[EMOJI_BYTES_MAX];
+
+	return !check_length(f, v->s) && emoji_form(v->s, form) ? NULL : "must be one emoji";
+}
+
 const char *kind_refuses(const struct field *f, const struct conf *c, struct value *v)
 {
 	switch (f->kind) {
@@ -173,8 +181,7 @@ const char *kind_refuses(const struct field *f, const struct conf *c, struct val
 	case F_DATE: return check_date(v);
 	case F_LOCALE: return check_locale(f, v);
 	case F_LINK: return check_link(f, v);
-	case F_EMOJI:
-		return !check_length(f, v->s) && fold_is_emoji(v->s) ? NULL : "must be one emoji";
+	case F_EMOJI: return check_emoji(f, v);
 	case F_IDS: return NULL;
 	case F_ID:
 	case F_INT:

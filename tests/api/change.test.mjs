@@ -143,10 +143,10 @@ test('reactions: put and taken back, and repeating either changes nothing', asyn
   refused(await react(owner, id, 2, '👍'), 404, 'not_found')
 })
 
-const EMOJI = ['👍🏽', '👩‍👩‍👧‍👦', '🇺🇦', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👨🏻‍❤️‍💋‍👨🏿', '🏳️‍🌈', '❤', '❤️',
-  '1️⃣', '#️⃣', '©️', '™', '‼️', '⁉️', 'ℹ️', '↔️', '〰️', '〽️', '㊗️', '🅰️', '\u{1faea}', '⬛', '➕']
+const EMOJI = ['👍🏽', '👩‍👩‍👧‍👦', '🇺🇦', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👨🏻‍❤️‍💋‍👨🏿', '🏳️‍🌈', '❤️', '✌️', '☕', '⭐',
+  '1️⃣', '#️⃣', '©️', '™️', '‼️', '⁉️', 'ℹ️', '↔️', '〰️', '〽️', '㊗️', '🅰️', '\u{1faea}', '⬛', '➕']
 const NO_EMOJI = ['a', 'я', '1', '+', '<', '=', '|', '~', '^', '$', '!', '#', ' ',
-  '👍👍', '👍a', 'a👍', '👍 ', '🇺🇦🇵🇱', '%', ':)', '\u200d', '\ufe0f', '語', `1${'\u0301'.repeat(40)}\u20e3`]
+  '👍👍', '👍a', 'a👍', '👍 ', '🇺🇦🇵🇱', '%', ':)', '\u200d', '\ufe0f', '語', '∑', '°', '→', '±', '√', '♪', '\ufffc', '\ufffd', '🇺', '👨\u200d', `1${'\u0301'.repeat(40)}\u20e3`]
 
 test('an emoji is what people see as one, and each is another', async () => {
   const { id } = await crowded()
@@ -156,6 +156,23 @@ test('an emoji is what people see as one, and each is another', async () => {
   assert.deepEqual(reactions.map(r => r.emoji).sort(), [...EMOJI].sort())
   for (const emoji of EMOJI) await done(unreact(owner, id, 1, emoji))
   assert.deepEqual((await messageOf(client, member, id, 1)).reactions, [])
+})
+
+test('with a selector or without it is one reaction, and comes back fully qualified', async () => {
+  const { id } = await crowded()
+  await say(client, member, id)
+  const pairs = [['❤', '❤️'], ['👍\ufe0f', '👍'], ['1\u20e3', '1️⃣'], ['❤\u200d🔥', '❤️‍🔥'], ['✌️🏽', '✌🏽']]
+  for (const [other, form] of pairs) {
+    await done(react(owner, id, 1, other))
+    await done(react(member, id, 1, form))
+    await done(react(member, id, 1, other))
+    const { reactions } = await messageOf(client, member, id, 1)
+    assert.deepEqual(reactions.map(r => [r.emoji, r.count]), [[form, 2]])
+    await done(unreact(owner, id, 1, form))
+    await done(unreact(member, id, 1, other))
+  }
+  const told = (await eventsOf(id, 'reaction')).map(event => event.emoji)
+  assert.deepEqual(told, pairs.flatMap(([, form]) => [form, form, form, form]))
 })
 
 test('what is no emoji is no reaction: 404', async () => {
@@ -171,7 +188,7 @@ test('what is no emoji is no reaction: 404', async () => {
 test('a message takes 64 kinds of reactions, and of those as many as people give', async () => {
   const { id } = await crowded()
   await say(client, member, id)
-  const kinds = Array.from({ length: 70 }, (_, i) => String.fromCodePoint(0x1f400 + i))
+  const kinds = Array.from({ length: 70 }, (_, i) => String.fromCodePoint(0x1f442 + i))
   const answers = await Promise.all(kinds.map((emoji, i) => react([owner, admin, member, other][i % 4], id, 1, emoji)))
   const count = status => answers.filter(answer => answer.status === status).length
   assert.deepEqual([count(204), count(409)], [64, 6])
