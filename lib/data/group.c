@@ -12,12 +12,14 @@ static struct sql add_direct = SQL("INSERT INTO direct_chat (low_user_id, high_u
 				   "VALUES (LEAST(?, ?), GREATEST(?, ?), ?)");
 static struct sql find_direct = SQL("SELECT chat_id FROM direct_chat WHERE low_user_id = LEAST(?, "
 				    "?) AND high_user_id = GREATEST(?, ?)");
+/* What is as it was is no change, and touches no row. */
 static struct sql change_chat =
 	SQL("UPDATE chat SET name = IF(?, ?, name), name_key = IF(?, LEFT(?, 700), "
 	    "name_key), image_path = IF(?, ?, image_path), "
 	    "password_hash = IF(?, ?, password_hash), public = IF(?, ?, "
 	    "public), updated_at = UTC_TIMESTAMP(3) "
-	    "WHERE id = ?");
+	    "WHERE id = ? AND ((? AND NOT name <=> ?) OR (? AND NOT image_path <=> ?) "
+	    "OR (? AND NOT password_hash <=> ?) OR (? AND public <> ?))");
 
 static enum err create_group(struct db *db, void *context)
 {
@@ -140,6 +142,7 @@ static enum err change(struct db *db, void *context)
 	struct str key = c->name.set ? fold(w->arena, c->name.to) : (struct str){ NULL, 0 };
 	enum err e = group_lock(db, w, ROLE_ADMIN, &access);
 
+	w->last = 0;
 	if (e == OK && c->image_path.set)
 		e = portrait_of_chat(db, w->chat_id, w->user_id, c->image_path.to);
 	if (e == OK)
@@ -147,8 +150,11 @@ static enum err change(struct db *db, void *context)
 			as_int(c->name.set), as_text(key), as_int(c->image_path.set),
 			as_text(c->image_path.to), as_int(c->password_hash.set),
 			as_text(c->password_hash.to), as_int(c->public.set), as_int(c->public.to),
-			as_int(w->chat_id));
-	return e == OK ? tell_of_chat(db, w) : e;
+			as_int(w->chat_id), as_int(c->name.set), as_text(c->name.to),
+			as_int(c->image_path.set), as_text(c->image_path.to),
+			as_int(c->password_hash.set), as_text(c->password_hash.to),
+			as_int(c->public.set), as_int(c->public.to));
+	return e == OK && db_changed(db) ? tell_of_chat(db, w) : e;
 }
 
 enum err chat_change(struct db *db, struct arena *a, int64_t chat_id, int64_t user_id,

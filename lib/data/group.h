@@ -24,7 +24,8 @@ enum err group_create(
 enum err direct_open(struct db *db, struct arena *a, int64_t me, int64_t other, int64_t *chat_id,
 	bool *made, int64_t *last);
 
-/* Each member changes only where `set`. */
+/* Each member changes only where `set`. A password that is given is a new one, also if it was that
+ * before. */
 struct chat_change {
 	struct {
 		bool set;

@@ -120,6 +120,23 @@ test('a change is by the owner and admins, of what is given alone', async () => 
   assert.equal((await look(client, member, id)).name, was.name, 'nothing of a wrong request is done')
 })
 
+test('what is as it was is no change: the same updatedAt, and nothing is told', async () => {
+  const { id } = await makeGroup(ground, owner, [member], { name: 'Гурт', public: true, imagePath: 'https://example.org/a.png' })
+  const was = await look(client, owner, id)
+  const told = (await readLog(site, id)).length
+  const same = { name: ' Гурт', public: true, imagePath: 'https://example.org/a.png', password: null }
+  const bodies = [{}, same, ...Object.entries(same).map(([name, value]) => ({ [name]: value }))]
+  for (const body of bodies) assert.deepEqual((await change(owner, id, body)).json, was)
+  assert.equal((await readLog(site, id)).length, told)
+  refused(await change(member, id, {}), 403, 'forbidden')
+  for (const [name, value] of Object.entries({ name: 'гурт', public: false, imagePath: null, password: 'двері' })) {
+    assert.ok((await change(owner, id, { ...same, [name]: value })).json.updatedAt > was.updatedAt)
+    assert.equal((await readLog(site, id)).at(-1).type, 'chat')
+    assert.equal((await change(owner, id, same)).status, 200)
+  }
+  assert.equal((await readLog(site, id)).length, told + 8)
+})
+
 test('a deleted group is gone for all', async () => {
   const { id } = await makeGroup(ground, owner, [member], { admins: [admin], public: true })
   await say(client, member, id)
