@@ -8,10 +8,11 @@ static struct sql member_now =
 	SQL("SELECT role, since FROM member WHERE chat_id = ? AND user_id = ?");
 static struct sql heir = SQL("SELECT user_id FROM member WHERE chat_id = ? AND user_id <> ? "
 			     "ORDER BY role = 'admin' DESC, joined_at, user_id LIMIT 1");
-static struct sql door = SQL("SELECT c.password_hash, m.user_id IS NOT NULL FROM chat c "
-			     "LEFT JOIN member m ON m.chat_id = c.id AND m.user_id = ? "
-			     "WHERE c.id = ? AND c.kind = 'group' AND c.deleted_at IS NULL "
-			     "AND (c.public = TRUE OR m.user_id IS NOT NULL)");
+static struct sql door =
+	SQL("SELECT c.password_hash, m.user_id IS NOT NULL FROM chat c "
+	    "LEFT JOIN member m ON m.chat_id = c.id AND m.user_id = ? "
+	    "WHERE c.id = ? AND c.deleted_at IS NULL "
+	    "AND (m.user_id IS NOT NULL OR (c.kind = 'group' AND c.public = TRUE))");
 static struct sql list_members =
 	SQL("SELECT " USER_COLUMNS ", m.role, m.joined_at, m.read_seq FROM member m "
 	    "JOIN user u ON u.id = m.user_id WHERE m.chat_id = ? AND m.user_id > ? "

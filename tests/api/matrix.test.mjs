@@ -29,7 +29,7 @@ const RULES = {
   'remove oneself':          [204, 204, 204,    403,  404],
   'make the other an admin': [204, 403, 403,    403,  404],
   'hand over to the other':  [204, 403, 403,    403,  404],
-  'join':                    [200, 200, 200,    404,  404], // public groups: see below
+  'join':                    [200, 200, 200,    200,  404], // public groups: see below
   'leave':                   [204, 204, 204,    403,  404],
   'mark as read':            [204, 204, 204,    204,  404],
   'say that one is typing':  [204, 204, 204,    204,  404],

@@ -1,7 +1,7 @@
 // Public groups: finding them and joining them, with and without a password.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cast, leave, look, makeGroup, roles, say, walk } from '../chats.mjs'
+import { cast, leave, look, makeGroup, openDirect, roles, say, walk } from '../chats.mjs'
 import { connect, refused } from '../client.mjs'
 import { settle, unique } from '../people.mjs'
 import { openSite } from '../site.mjs'
@@ -118,6 +118,23 @@ test('what is not public is not there, but for those who are in', async () => {
   refused(await join(seeker, id, { password: 'x' }), 404, 'not_found')
   assert.equal((await join(member, id)).status, 200)
   assert.deepEqual(await roles(client, owner, id), { [owner.id]: 'owner', [member.id]: 'member' })
+})
+
+test('the lobby and a direct chat, too, are got by joining, by who is in them', async () => {
+  const [one, two] = await cast(ground, 2)
+  const direct = await openDirect(ground, one, two)
+  const lobby = (await get('/chats', { token: one.token })).json.items.find(chat => chat.kind === 'lobby')
+  await say(client, two, direct.id, 'привіт')
+  const told = async id => (await readLog(site, id)).filter(event => event.type === 'member.joined' && event.user.id === one.id).length
+  for (const { id, kind } of [lobby, direct]) {
+    const before = await told(id)
+    const { status, json } = await join(one, id)
+    assert.equal(status, 200)
+    assert.deepEqual([json.chat.id, json.chat.kind, json.chat.role], [id, kind, 'member'])
+    assert.equal(await told(id), before)
+  }
+  assert.deepEqual((await join(one, direct.id)).json.messages.map(message => message.body), ['привіт'])
+  refused(await join(seeker, direct.id), 404, 'not_found')
 })
 
 test('a password: wrong, empty or none 403, right 200; a changed one counts at once', async () => {
