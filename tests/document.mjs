@@ -142,6 +142,8 @@ function checkHeaders(headers, answer) {
   }
 }
 
+const isAnything = schema => Object.keys(schema).every(key => key === 'description')
+
 function checkBody(method, response, at, answer) {
   const type = answer.headers['content-type']?.split(';')[0]
   if (!response.content) {
@@ -155,7 +157,7 @@ function checkBody(method, response, at, answer) {
     return
   }
   // A file is what it is, JSON or not.
-  if (!type.endsWith('json') || response.content[type].schema.format === 'binary') return
+  if (!type.endsWith('json') || isAnything(response.content[type].schema)) return
   answer.json = JSON.parse(answer.text)
   assert.doesNotMatch(answer.text.replace(/"(?:[^"\\]|\\.)*"/g, ''), /\s/, 'the body is not compact JSON')
   const validate = validator(`answers#/${at}/${pointer(['content', type, 'schema'])}`)
