@@ -189,6 +189,18 @@ test('a clientKey used in another chat answers with that message; in none of the
   assert.deepEqual([(await look(client, owner, a.id)).lastSeq, (await look(client, owner, b.id)).lastSeq], [1, 0])
 })
 
+test('a retry answers its author with their message also after they left the chat, and nobody else', async () => {
+  const { id } = await makeGroup(ground, owner, [member])
+  const clientKey = `left ${id}`
+  const first = await send(member, id, { body: 'до зустрічі', clientKey })
+  await leave(client, member, id)
+  const again = await send(member, id, { body: 'до зустрічі', clientKey })
+  assert.deepEqual([again.status, again.json], [200, first.json])
+  refused(await send(member, id, { body: 'ще', clientKey: `${clientKey} 2` }), 404, 'not_found')
+  refused(await send(stranger, id, { body: 'до зустрічі', clientKey }), 404, 'not_found')
+  assert.equal((await look(client, owner, id)).lastSeq, 1)
+})
+
 test('thirty-two retries at once: one message, one 201, one event', async () => {
   const { id } = await makeGroup(ground, owner)
   for (const clientKey of ['burst', 'second burst']) {
