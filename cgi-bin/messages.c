@@ -204,11 +204,9 @@ static const struct field react_fields[] = {
 static enum err react(struct request *rq, bool on)
 {
 	const struct react_in *in = rq->in;
-	char form[EMOJI_BYTES_MAX];
-	struct str emoji = { form, emoji_form(in->emoji.s, form) };
 	int64_t last;
 	enum err e = message_react(
-		rq->db, rq->arena, in->chat.n, in->seq.n, rq->user_id, emoji, on, &last);
+		rq->db, rq->arena, in->chat.n, in->seq.n, rq->user_id, in->emoji.s, on, &last);
 
 	if (e == ERR_CONFLICT)
 		field_wrong(rq, "emoji", "is one kind too many: a message takes 64");

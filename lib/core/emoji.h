@@ -1,10 +1,11 @@
-/* emoji.h - what is one emoji, and the one way to write it.
+/* emoji.h - what is one emoji, and which are the same.
  *
  * One picture, perhaps with a skin tone; several that are joined to one; a flag of two regional
  * letters or of a region's tags; a key cap. What one sees as the same arrives in several writings:
  * with VARIATION SELECTOR-16 or without. The one form is what Unicode calls fully qualified, the
  * one that keyboards and pickers send: the selector stands behind pictures that would be drawn as
- * text without it, and nowhere else. */
+ * text without it, and nowhere else. It is for telling them apart: what people sent is kept and
+ * told as they sent it. */
 #ifndef CORE_EMOJI_H
 #define CORE_EMOJI_H
 

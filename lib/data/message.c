@@ -359,17 +359,17 @@ static enum err react(struct db *db, void *context)
 	struct event event = { .type = STR("reaction"), .chat_id = c->chat_id };
 	struct buf text = BUF_INIT(4096);
 	struct writer w = { .to = &text };
+	struct str emoji = c->text;
 	struct standing s;
 	enum err e = stand(db, c, &s);
 
 	c->last = 0;
-	/* Fewer reactions than that cannot be of more kinds. */
-	if (e == OK && c->on && s.reactions >= REACTION_KINDS_MAX)
-		e = reaction_room(db, c->arena, c->chat_id, c->seq, c->text);
+	if (e == OK && s.reactions)
+		e = reaction_kind(db, c->arena, c->chat_id, c->seq, &emoji);
 	if (e != OK)
 		return e;
 	e = db_run(db, c->on ? &add_reaction : &take_reaction, as_int(c->chat_id), as_int(c->seq),
-		as_text(c->text), as_int(c->user_id));
+		as_text(emoji), as_int(c->user_id));
 	if (e != OK || db_changed(db) == 0)
 		return e;
 	e = db_run(db, &count_reactions, as_int(c->chat_id), as_int(c->seq), as_int(c->chat_id),
@@ -379,7 +379,7 @@ static enum err react(struct db *db, void *context)
 	if (e != OK)
 		return e;
 	put_int(&w, "seq", c->seq);
-	put_str(&w, "emoji", c->text);
+	put_str(&w, "emoji", emoji);
 	put_int(&w, "userId", c->user_id);
 	put_bool(&w, "on", c->on);
 	event.data = buf_as_str(&text);

@@ -1,11 +1,12 @@
 #include "data/reaction.h"
 
+#include "core/emoji.h"
+
 static struct sql reactions_of =
 	SQL_ROWS("SELECT chat_id, seq, emoji, user_id FROM reaction WHERE (chat_id, seq) IN (",
 		"(?, ?)", ", ", ") ORDER BY chat_id, seq, emoji, user_id");
-static struct sql other_kinds =
-	SQL("SELECT COUNT(DISTINCT emoji) FROM reaction WHERE chat_id = ? AND seq = ? "
-	    "HAVING COALESCE(SUM(emoji = ?), 0) = 0");
+static struct sql kinds_of =
+	SQL("SELECT DISTINCT emoji FROM reaction WHERE chat_id = ? AND seq = ?");
 
 static struct message *find(struct message *messages, size_t n, int64_t chat_id, int64_t seq)
 {
@@ -59,14 +60,18 @@ enum err reaction_load(struct db *db, struct arena *a, struct message *messages,
 	return e;
 }
 
-enum err reaction_room(
-	struct db *db, struct arena *a, int64_t chat_id, int64_t seq, struct str emoji)
+enum err reaction_kind(
+	struct db *db, struct arena *a, int64_t chat_id, int64_t seq, struct str *emoji)
 {
+	char mine[EMOJI_BYTES_MAX], theirs[EMOJI_BYTES_MAX];
+	size_t n = emoji_form(*emoji, mine);
 	struct rows r;
-	enum err e =
-		db_select(db, a, &other_kinds, &r, as_int(chat_id), as_int(seq), as_text(emoji));
+	enum err e = db_select(db, a, &kinds_of, &r, as_int(chat_id), as_int(seq));
 
-	if (e != OK)
-		return e;
-	return r.n && row_int(&r, 0, 0) >= REACTION_KINDS_MAX ? ERR_CONFLICT : OK;
+	for (size_t i = 0; e == OK && i < r.n; i++)
+		if (emoji_form(row_str(&r, i, 0), theirs) == n && memcmp(mine, theirs, n) == 0) {
+			*emoji = row_str(&r, i, 0);
+			return OK;
+		}
+	return e == OK && r.n >= REACTION_KINDS_MAX ? ERR_CONFLICT : e;
 }

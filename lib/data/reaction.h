@@ -8,9 +8,10 @@ enum { REACTION_KINDS_MAX = 64 };
 
 /* Fills in the reactions to those messages that have any (m->reactions_n). */
 enum err reaction_load(struct db *db, struct arena *a, struct message *messages, size_t n);
-/* Inside a transaction that has locked the message: ERR_CONFLICT where one more kind would be too
- * many; one more of a kind that is there never is. */
-enum err reaction_room(
-	struct db *db, struct arena *a, int64_t chat_id, int64_t seq, struct str emoji);
+/* Inside a transaction that has locked the message: *emoji becomes what the same emoji was written
+ * like by who was the first to react with it there. ERR_CONFLICT: nobody was, and there is no room
+ * for one more kind. */
+enum err reaction_kind(
+	struct db *db, struct arena *a, int64_t chat_id, int64_t seq, struct str *emoji);
 
 #endif

@@ -33,7 +33,7 @@ static const struct answer {
 		"There is nothing here, or nothing for you." },
 	[ERR_METHOD] = { 405, "method_not_allowed", "Method not allowed",
 		"This address does not take that method; see the Allow header." },
-	[ERR_CONFLICT] = { 409, "conflict", "Conflict", "This is there already." },
+	[ERR_CONFLICT] = { 409, "conflict", "Conflict", "This does not go with what is there already." },
 	[ERR_EMAIL_TAKEN] = { 409, "email_taken", "E-mail address taken",
 		"There is an account with this e-mail address. Log in, or use another one." },
 	[ERR_USERNAME_TAKEN] = { 409, "username_taken", "Username taken",

@@ -158,21 +158,21 @@ test('an emoji is what people see as one, and each is another', async () => {
   assert.deepEqual((await messageOf(client, member, id, 1)).reactions, [])
 })
 
-test('with a selector or without it is one reaction, and comes back fully qualified', async () => {
+test('with a selector or without it is one reaction, and comes back as it was first sent', async () => {
   const { id } = await crowded()
   await say(client, member, id)
-  const pairs = [['❤', '❤️'], ['👍\ufe0f', '👍'], ['1\u20e3', '1️⃣'], ['❤\u200d🔥', '❤️‍🔥'], ['✌️🏽', '✌🏽']]
-  for (const [other, form] of pairs) {
-    await done(react(owner, id, 1, other))
-    await done(react(member, id, 1, form))
-    await done(react(member, id, 1, other))
+  const pairs = [['❤', '❤️'], ['❤️', '❤'], ['👍\ufe0f', '👍'], ['1\u20e3', '1️⃣'], ['❤\u200d🔥', '❤️‍🔥'], ['✌️🏽', '✌🏽']]
+  for (const [first, same] of pairs) {
+    await done(react(owner, id, 1, first))
+    await done(react(member, id, 1, same))
+    await done(react(member, id, 1, first))
     const { reactions } = await messageOf(client, member, id, 1)
-    assert.deepEqual(reactions.map(r => [r.emoji, r.count]), [[form, 2]])
-    await done(unreact(owner, id, 1, form))
-    await done(unreact(member, id, 1, other))
+    assert.deepEqual(reactions.map(r => [r.emoji, r.count]), [[first, 2]])
+    await done(unreact(owner, id, 1, same))
+    await done(unreact(member, id, 1, same))
   }
   const told = (await eventsOf(id, 'reaction')).map(event => event.emoji)
-  assert.deepEqual(told, pairs.flatMap(([, form]) => [form, form, form, form]))
+  assert.deepEqual(told, pairs.flatMap(([first]) => [first, first, first, first]))
 })
 
 test('what is no emoji is no reaction: 404', async () => {
