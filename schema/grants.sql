@@ -12,7 +12,7 @@ GRANT SELECT, UPDATE ON {database}.revocation TO {account};
 -- A new person comes into the lobby, a deleted one leaves their chats, and the log tells of it.
 GRANT SELECT, UPDATE ON {database}.chat TO {account};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.member TO {account};
-GRANT INSERT ON {database}.former_member TO {account};
+GRANT SELECT (user_id), INSERT, DELETE ON {database}.former_member TO {account};
 GRANT SELECT ON {database}.message TO {account};
 GRANT SELECT ON {database}.reaction TO {account};
 GRANT SELECT, UPDATE ON {database}.log_head TO {account};

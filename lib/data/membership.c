@@ -26,6 +26,7 @@ static struct sql lobby_id = SQL("SELECT id FROM chat WHERE kind = ? ORDER BY id
 static struct sql chats_to_leave =
 	SQL("SELECT m.chat_id FROM member m JOIN chat c ON c.id = m.chat_id "
 	    "WHERE m.user_id = ? AND c.kind <> 'direct' ORDER BY m.chat_id");
+static struct sql forget_former = SQL("DELETE FROM former_member WHERE user_id = ?");
 static struct sql set_role = SQL("UPDATE member SET role = ? WHERE chat_id = ? AND user_id = ?");
 
 /* --- joining and adding --- */
@@ -226,6 +227,17 @@ enum err member_remove(struct db *db, struct arena *a, int64_t chat_id, int64_t 
 	return e;
 }
 
+enum err leave_all_lock(struct db *db, struct arena *a, int64_t user_id)
+{
+	struct chat_access access;
+	struct rows r;
+	enum err e = db_select(db, a, &chats_to_leave, &r, as_int(user_id));
+
+	for (size_t i = 0; e == OK && i < r.n; i++)
+		e = chat_lock(db, a, row_int(&r, i, 0), user_id, true, &access);
+	return e;
+}
+
 enum err leave_all(struct db *db, struct arena *a, int64_t user_id, int64_t *last)
 {
 	struct chat_access access;
@@ -233,9 +245,8 @@ enum err leave_all(struct db *db, struct arena *a, int64_t user_id, int64_t *las
 	enum err e = db_select(db, a, &chats_to_leave, &r, as_int(user_id));
 
 	*last = 0;
-	/* All chats before the first event: the log's head is locked last. */
-	for (size_t i = 0; e == OK && i < r.n; i++)
-		e = chat_lock(db, a, row_int(&r, i, 0), user_id, true, &access);
+	if (e == OK)
+		e = db_run(db, &forget_former, as_int(user_id));
 	for (size_t i = 0; e == OK && i < r.n; i++) {
 		struct work w = { .arena = a, .chat_id = row_int(&r, i, 0), .user_id = user_id };
 

@@ -266,7 +266,8 @@ static struct str changed(bool set, struct str to, struct str from)
 	return set ? to : from;
 }
 
-/* The event for all who share a chat with them: what they look like now. */
+/* The event for all who share a chat with them: what they look like now. news_changed() comes
+ * before it, since the log's head is locked last. */
 static enum err tell(struct db *db, struct arena *a, int64_t user_id, struct news *news)
 {
 	struct buf text = BUF_INIT(65536);
@@ -275,8 +276,6 @@ static enum err tell(struct db *db, struct arena *a, int64_t user_id, struct new
 	struct user u;
 	enum err e = people_one(db, a, user_id, &u);
 
-	if (e == OK)
-		e = news_changed(db, news);
 	if (e == OK)
 		e = event_take(db, 1, &news->last);
 	if (e == OK) {
@@ -325,7 +324,8 @@ static enum err change(struct db *db, void *context)
 		e = db_run(db, &set_locale, as_text(to->locale.to), as_int(c->user_id));
 	if (e != OK)
 		return which_taken(db, e);
-	return tell(db, a, c->user_id, c->news);
+	e = news_changed(db, c->news);
+	return e == OK ? tell(db, a, c->user_id, c->news) : e;
 }
 
 enum err person_change(struct db *db, struct arena *a, int64_t user_id,
@@ -364,10 +364,12 @@ enum err person_set_password(struct db *db, struct arena *a, int64_t user_id, st
 	return db_transaction(db, store_password, NULL, &c);
 }
 
+/* They are emptied before the first event, so that none of these tells what they were called; and
+ * that they are gone is told while they are still in their chats. */
 static enum err erase(struct db *db, void *context)
 {
 	struct ending *c = context;
-	int64_t last;
+	int64_t last = 0;
 	struct rows r;
 	/* First of all: from here on nobody brings them into a chat (people_load). */
 	enum err e = db_select(db, c->arena, &user_for_change, &r, as_int(c->user_id));
@@ -375,7 +377,7 @@ static enum err erase(struct db *db, void *context)
 	if (e == OK && r.n == 0)
 		return ERR_NOT_FOUND;
 	if (e == OK)
-		e = leave_all(db, c->arena, c->user_id, &last);
+		e = leave_all_lock(db, c->arena, c->user_id);
 	if (e == OK)
 		e = db_run(db, &empty_user, as_int(c->user_id));
 	if (e == OK)
@@ -383,8 +385,16 @@ static enum err erase(struct db *db, void *context)
 	if (e == OK)
 		e = db_run(db, &erase_credential, as_int(c->user_id));
 	if (e == OK)
+		e = news_changed(db, c->news);
+	if (e == OK)
 		e = session_erase_all(db, c->arena, c->user_id, c->news);
-	return e == OK ? tell(db, c->arena, c->user_id, c->news) : e;
+	if (e == OK)
+		e = tell(db, c->arena, c->user_id, c->news);
+	if (e == OK)
+		e = leave_all(db, c->arena, c->user_id, &last);
+	if (last)
+		c->news->last = last;
+	return e;
 }
 
 enum err person_erase(struct db *db, struct arena *a, int64_t user_id, struct news *news)

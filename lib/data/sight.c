@@ -6,10 +6,11 @@ static struct sql chats_seen =
 	SQL("SELECT chat_id, since, CAST(0 AS UNSIGNED) FROM member WHERE user_id = ? "
 	    "AND since <= ? UNION ALL SELECT chat_id, since, until FROM former_member "
 	    "WHERE user_id = ? AND until > ? AND since <= ?");
-static struct sql shares_a_chat =
-	SQL("SELECT 1 FROM member me JOIN member them ON them.chat_id = me.chat_id "
-	    "WHERE me.user_id = ? AND them.user_id = ? LIMIT 1");
-static struct sql chats_of = SQL("SELECT chat_id FROM member WHERE user_id = ?");
+/* A deleted person was in those that they have left: all of them in the end, see leave_all(). */
+static struct sql chats_of =
+	SQL("SELECT chat_id FROM member WHERE user_id = ? UNION ALL "
+	    "SELECT f.chat_id FROM user u JOIN former_member f ON f.user_id = u.id "
+	    "WHERE u.id = ? AND u.deleted_at IS NOT NULL");
 static struct sql is_in = SQL("SELECT 1 FROM member WHERE chat_id = ? AND user_id = ?");
 static struct sql meets =
 	SQL("SELECT 1 FROM member me JOIN member them ON them.chat_id = me.chat_id "
@@ -51,21 +52,21 @@ enum err sight_load(
 }
 
 /* One may have been in a chat several times: any of the spans counts. */
-static bool in_span(const struct sight *s, const struct event *e)
+static bool in_span(const struct sight *s, int64_t chat_id, int64_t id)
 {
 	size_t low = 0, high = s->n;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (s->chats[middle].chat_id < e->chat_id)
+		if (s->chats[middle].chat_id < chat_id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < s->n && s->chats[low].chat_id == e->chat_id; low++)
-		if (s->chats[low].since <= e->id &&
-			(!s->chats[low].until || e->id <= s->chats[low].until))
+	for (; low < s->n && s->chats[low].chat_id == chat_id; low++)
+		if (s->chats[low].since <= id &&
+			(!s->chats[low].until || id <= s->chats[low].until))
 			return true;
 	return false;
 }
@@ -73,19 +74,21 @@ static bool in_span(const struct sight *s, const struct event *e)
 static enum err sees(
 	struct db *db, struct arena *a, const struct sight *s, const struct event *e, bool *yes)
 {
-	struct rows r;
+	int64_t *chat_ids;
+	size_t n;
 	enum err err;
 
 	*yes = false;
 	if (e->chat_id) {
-		*yes = in_span(s, e);
+		*yes = in_span(s, e->chat_id, e->id);
 		return OK;
 	}
 	*yes = e->user_id == s->user_id;
 	if (*yes || !str_is(e->type, "user"))
 		return OK;
-	err = db_select(db, a, &shares_a_chat, &r, as_int(s->user_id), as_int(e->user_id));
-	*yes = err == OK && r.n > 0;
+	err = sight_chats_of(db, a, e->user_id, &chat_ids, &n);
+	for (size_t i = 0; err == OK && i < n && !*yes; i++)
+		*yes = in_span(s, chat_ids[i], e->id);
 	return err;
 }
 
@@ -145,7 +148,7 @@ enum err sight_chats_of(
 	struct db *db, struct arena *a, int64_t user_id, int64_t **chat_ids, size_t *n)
 {
 	struct rows r;
-	enum err e = db_select(db, a, &chats_of, &r, as_int(user_id));
+	enum err e = db_select(db, a, &chats_of, &r, as_int(user_id), as_int(user_id));
 
 	if (e != OK)
 		return e;

@@ -32,7 +32,8 @@ struct sight_page {
 enum err sight_read(struct db *db, struct arena *a, int64_t user_id, const struct sight_page *page,
 	struct event **events, size_t *n, int64_t *position);
 
-/* The chats that somebody is in, for events about that person. */
+/* The chats that somebody is in, for events about that person; or was in to the end, if they are
+ * deleted. */
 enum err sight_chats_of(
 	struct db *db, struct arena *a, int64_t user_id, int64_t **chat_ids, size_t *n);
 

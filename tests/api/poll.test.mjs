@@ -1,9 +1,9 @@
 // GET /poll and /poll/stream: everything visible, in order, once; and the ways to be told no.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { kept } from '../chats.mjs'
+import { kept, makeGroup } from '../chats.mjs'
 import { connect, follow, refused, soon } from '../client.mjs'
-import { again, settle } from '../people.mjs'
+import { again, settle, unique } from '../people.mjs'
 import { openSite } from '../site.mjs'
 
 const site = await openSite()
@@ -193,4 +193,32 @@ test('who has no token, asks wrongly or otherwise is refused', async () => {
     refused(await poll(bob, query), 422, 'invalid_fields', [field])
   }
   refused(await client.get('/poll/stream?chatId=x', { token: bob.token }), 422, 'invalid_fields', ['chatId'])
+})
+
+test('who shared but a group or the lobby with somebody hears once that they are deleted, and not what they were called', async () => {
+  const [ann, bob, eve] = await Promise.all([settle(quick), settle(quick),
+    settle(quick, { firstName: `Марічка${unique()}`, lastName: `Зникла${unique()}`, username: `gone${unique()}` })])
+  const group = await makeGroup(quick, eve, [ann])
+  const start = { ann: await cursorOf(ann), bob: await cursorOf(bob) }
+  // All that comes about her, up to her leaving that chat; at once, or while it waits.
+  const follow = async (person, cursor, chatId, timeout) => {
+    const told = []
+    const ends = e => e.type === 'member.left' && e.chatId === chatId && e.user.id === eve.id
+    for (let rounds = 0; !told.some(ends) && rounds < 60; rounds++) {
+      const { json } = await poll(person, `cursor=${cursor}&timeout=${timeout}&limit=200`)
+      cursor = json.cursor
+      told.push(...kept(json.events).filter(e => e.user?.id === eve.id || e.chatId === group.id))
+    }
+    return told
+  }
+  const waiting = [follow(ann, start.ann, group.id, 5), follow(bob, start.bob, 1, 5)]
+  assert.equal((await client.del('/account/me', { token: eve.token, body: { password: eve.password } })).status, 204)
+  const later = [follow(ann, start.ann, group.id, 0), follow(bob, start.bob, 1, 0)]
+  for (const events of await Promise.all([...waiting, ...later])) {
+    assert.deepEqual(events.filter(e => e.type === 'user').map(({ user }) => [user.fullName, user.firstName, user.username]),
+      [['deleted user', '', null]])
+    assert.equal(events[0].type, 'user', 'first that she is gone, then from where')
+    const text = JSON.stringify(events)
+    for (const name of [eve.firstName, eve.lastName, eve.username]) assert.ok(!text.includes(name), `${name} in ${text}`)
+  }
 })
