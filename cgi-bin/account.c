@@ -284,6 +284,20 @@ static const struct field change_fields[] = {
 	{ 0 },
 };
 
+/* Without the password the address stays as it is, and it may be told: so a form that sends back
+ * all that it has shown needs none. */
+static enum err keep_email(struct request *rq, struct str told)
+{
+	struct person p;
+	enum err e = person_by_id(rq->db, rq->host->page, rq->arena, rq->user_id, &p);
+
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e;
+	return str_eq(person_email_key(rq->arena, told), person_email_key(rq->arena, p.email))
+		       ? OK
+		       : field_wrong(rq, "password", "is needed to change the e-mail address");
+}
+
 /* 200 own user. Only what is given changes; an e-mail address only with the password. */
 static enum err change_me(struct request *rq)
 {
@@ -293,17 +307,17 @@ static enum err change_me(struct request *rq)
 		.last_name = { in->last_name.set, in->last_name.s },
 		.username = { in->username.set, in->username.s },
 		.birthday = { in->birthday.set, in->birthday.s },
-		.email = { in->email.set, in->email.s },
+		.email = { in->email.set && in->password.set, in->email.s },
 		.image_path = { in->image_path.set, in->image_path.s },
 		.locale = { in->locale.set, in->locale.s },
 	};
 	struct news news = { 0 };
 	enum err e = OK;
 
-	if (in->email.set && !in->password.set)
-		return field_wrong(rq, "password", "is needed to change the e-mail address");
-	if (in->email.set)
+	if (change.email.set)
 		e = confirm_password(rq, in->password.s);
+	else if (in->email.set)
+		e = keep_email(rq, in->email.s);
 	if (e == OK)
 		e = person_change(rq->db, rq->arena, rq->user_id, &change, &news);
 	if (e != OK)

@@ -42,9 +42,9 @@ enum err chat_mark_read(struct db *db, struct arena *a, int64_t chat_id, int64_t
  */
 enum err lobby_join(struct db *db, struct arena *a, int64_t user_id, int64_t *last);
 /* Inside a transaction, the end of a person: locks their chats, before the first event is written;
- * then takes them out of each but the direct ones, as if they had left it. What they left earlier is
- * forgotten: nobody follows the log for them any more, and what is remembered of a deleted person
- * says whom they shared a chat with at last (sight_chats_of). */
+ * then takes them out of each but the direct ones, as if they had left it. What they left earlier
+ * is forgotten: nobody follows the log for them any more, and what is remembered of a deleted
+ * person says whom they shared a chat with at last (sight_chats_of). */
 enum err leave_all_lock(struct db *db, struct arena *a, int64_t user_id);
 enum err leave_all(struct db *db, struct arena *a, int64_t user_id, int64_t *last);
 

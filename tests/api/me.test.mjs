@@ -131,6 +131,18 @@ test('one’s own address and username in another spelling are free to oneself',
   assert.equal((await change(person, { email, password: person.password })).json.email, email)
 })
 
+test('one’s own address, told again, needs no password and changes nothing', async () => {
+  const person = await settle(client)
+  const before = await me(person)
+  for (const email of [person.email, ` ${person.email.toUpperCase()} `]) {
+    const { status, json } = await change(person, { email, firstName: 'Олена' })
+    assert.deepEqual([status, json.firstName, json.email], [200, 'Олена', person.email])
+  }
+  assert.equal((await me(person)).emailVerified, before.emailVerified)
+  refused(await change(person, { email: `x${person.email}`, firstName: 'Інша' }), 422, 'invalid_fields', ['password'])
+  assert.equal((await me(person)).firstName, 'Олена')
+})
+
 test('two take one username at once: one has it', async () => {
   const people = await Promise.all(Array.from({ length: 4 }, () => settle(client)))
   const username = `both${unique()}`
