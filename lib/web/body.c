@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define BEYOND "1e308"
+
 enum { NUMBER_TEXT_MAX = 64 };
 
 struct scan {
@@ -54,11 +56,27 @@ static size_t digits(struct scan *s)
 }
 
 /* Integers must be exact in every language that reads them: below 2^53. Others must be finite. */
-static bool number(struct scan *s)
+static bool fits(struct str number, bool whole)
+{
+	char text[NUMBER_TEXT_MAX];
+	int64_t value;
+
+	if (whole && str_is(number, "-0"))
+		return true;
+	if (whole)
+		return str_int(number, &value) && value <= 9007199254740991 &&
+		       value >= -9007199254740991;
+	if (number.n >= sizeof text)
+		return false;
+	memcpy(text, number.p, number.n);
+	text[number.n] = 0;
+	return isfinite(strtod(text, NULL));
+}
+
+static bool number(struct scan *s, bool *is_fit)
 {
 	const char *from = s->p;
 	bool whole = true;
-	char text[NUMBER_TEXT_MAX];
 	size_t n;
 
 	if (*s->p == '-')
@@ -84,23 +102,8 @@ static bool number(struct scan *s)
 		if (digits(s) == 0)
 			return refuse(s, "there is a number without digits in its exponent");
 	}
-	n = (size_t)(s->p - from);
-	if (n >= sizeof text)
-		return refuse_unfit(s, "there is a number that is too long");
-	memcpy(text, from, n);
-	text[n] = 0;
-	if (whole) {
-		int64_t value;
-		struct str t = { text, n };
-
-		if (str_is(t, "-0"))
-			return true;
-		if (!str_int(t, &value) || value > 9007199254740991 || value < -9007199254740991)
-			return refuse_unfit(s, "there is a whole number beyond 2^53");
-		return true;
-	}
-	return isfinite(strtod(text, NULL)) ||
-	       refuse_unfit(s, "there is a number that is out of range");
+	*is_fit = fits((struct str){ from, (size_t)(s->p - from) }, whole);
+	return true;
 }
 
 static bool four_hex(struct scan *s, unsigned *out)
@@ -196,6 +199,11 @@ static bool contents(struct scan *s, char closing)
 	}
 }
 
+static bool begins_number(char c)
+{
+	return c == '-' || (c >= '0' && c <= '9');
+}
+
 static bool value(struct scan *s)
 {
 	bool good;
@@ -218,8 +226,8 @@ static bool value(struct scan *s)
 	case 'n': return literal(s, "null");
 	default: break;
 	}
-	if (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))
-		return number(s);
+	if (begins_number(*s->p))
+		return number(s, &good);
 	return refuse(s, "there is something that is not JSON");
 }
 
@@ -260,42 +268,73 @@ static size_t count_members(struct json_object *o)
 	return n;
 }
 
+static size_t put_point(char *to, unsigned point)
+{
+	to[0] = (char)(0xf0 | point >> 18);
+	to[1] = (char)(0x80 | (point >> 12 & 63));
+	to[2] = (char)(0x80 | (point >> 6 & 63));
+	to[3] = (char)(0x80 | (point & 63));
+	return 4;
+}
+
+/* Steps over one character of a string, or its escape; an escaped pair is the character it means.
+ */
+static size_t step(struct scan *s, char *to)
+{
+	unsigned high = 0, low = 0;
+
+	if (*s->p++ != '\\' || *s->p++ != 'u' || !four_hex(s, &high) || high < 0xd800 ||
+		high > 0xdbff)
+		return 0;
+	s->p += 2;
+	four_hex(s, &low);
+	return put_point(to, 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
+}
+
 /* json-c 0.16 reads an escaped pair as U+FFFD where the last sixteen bits of the character look
- * like half a pair (U+1D800, U+2D800 …). So pairs are resolved before it sees them. `to` has room
- * for as much as the text is long. */
-static size_t join_pairs(char *to, struct str text)
+ * like half a pair (U+1D800, U+2D800 …), and bends numbers that do not fit. So pairs are resolved
+ * before it sees them, and BEYOND stands in for such a number: no integer, and beyond all of them.
+ * `to` has room for as much as the text is long: both are shorter than what they stand for. */
+static size_t plain_text(char *to, struct str text)
 {
 	struct scan s = { .p = text.p, .end = text.p + text.n };
+	bool in_string = false;
 	size_t n = 0;
 
 	while (s.p < s.end) {
 		const char *from = s.p;
-		unsigned high = 0, low = 0, point;
+		bool is_fit = true;
+		size_t put = 0;
 
-		if (*s.p++ == '\\' && *s.p++ == 'u' && four_hex(&s, &high) && high >= 0xd800 &&
-			high <= 0xdbff) {
-			s.p += 2;
-			four_hex(&s, &low);
-			point = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-			to[n++] = (char)(0xf0 | point >> 18);
-			to[n++] = (char)(0x80 | (point >> 12 & 63));
-			to[n++] = (char)(0x80 | (point >> 6 & 63));
-			to[n++] = (char)(0x80 | (point & 63));
+		if (in_string && *from != '"') {
+			put = step(&s, to + n);
+		} else if (!in_string && begins_number(*from)) {
+			number(&s, &is_fit);
 		} else {
-			memcpy(to + n, from, (size_t)(s.p - from));
-			n += (size_t)(s.p - from);
+			in_string ^= *from == '"';
+			s.p++;
 		}
+		if (!is_fit) {
+			struct str huge = str_of(*from == '-' ? "-" BEYOND : BEYOND);
+
+			memcpy(to + n, huge.p, huge.n);
+			put = huge.n;
+		} else if (!put) {
+			put = (size_t)(s.p - from);
+			memcpy(to + n, from, put);
+		}
+		n += put;
 	}
 	return n;
 }
 
 struct json_object *body_tree(struct json_tokener *tokener, struct str text)
 {
-	char *joined = must_alloc(text.n + 1);
+	char *plain = must_alloc(text.n + 1);
 	struct json_object *tree =
-		json_tokener_parse_ex(tokener, joined, (int)join_pairs(joined, text));
+		json_tokener_parse_ex(tokener, plain, (int)plain_text(plain, text));
 
-	free(joined);
+	free(plain);
 	return tree;
 }
 

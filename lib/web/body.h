@@ -3,7 +3,10 @@
  * json-c alone takes more than JSON: duplicate keys, NUL, lone surrogates, overlong UTF-8, NaN, and
  * it bends numbers that do not fit. So bytes are scanned first, by RFC 8259 and nothing else,
  * within a depth; then json-c builds the tree; then the members are counted against those seen,
- * which finds duplicates. */
+ * which finds duplicates.
+ *
+ * A number beyond 2^53, or one that no double holds, may stand in a member that nobody asks for. In
+ * the tree it is no integer, but a double beyond all of them. */
 #ifndef WEB_BODY_H
 #define WEB_BODY_H
 
@@ -12,7 +15,7 @@
 
 #include <json.h>
 
-enum { JSON_DEPTH_MAX = 8 };
+enum { JSON_DEPTH_MAX = 32 };
 
 /* JSON_UNFIT: JSON as far as it was read, up to something that is not taken. */
 enum json_verdict { JSON_NONE, JSON_UNFIT, JSON_FIT };

@@ -150,6 +150,12 @@ static const char *from_text(
 	return why ? why : kind_refuses_number(f, v);
 }
 
+/* A number beyond every integer comes as a double, see body.h. */
+static bool is_beyond_all(struct json_object *o, int64_t n)
+{
+	return json_object_is_type(o, json_type_double) && (n == INT64_MAX || n == INT64_MIN);
+}
+
 static const char *from_tree(
 	const struct field *f, struct request *rq, struct json_object *o, struct value *v)
 {
@@ -172,9 +178,9 @@ static const char *from_tree(
 		v->n = json_object_get_boolean(o);
 		return json_object_is_type(o, json_type_boolean) ? NULL : "must be true or false";
 	}
-	if (!json_object_is_type(o, json_type_int))
-		return "must be a whole number";
 	v->n = json_object_get_int64(o);
+	if (!json_object_is_type(o, json_type_int) && !is_beyond_all(o, v->n))
+		return "must be a whole number";
 	return kind_refuses_number(f, v);
 }
 

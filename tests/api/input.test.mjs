@@ -28,8 +28,8 @@ const MALFORMED = {
   'a name twice': person => `{"firstName":"Eve",${JSON.stringify(person).slice(1)}`,
   'a name twice, once escaped': person => `{"first\\u004eame":"Eve",${JSON.stringify(person).slice(1)}`,
   'a name twice, deep inside': person => withExtra(person, '{"a":{"b":1,"b":1}}'),
-  'nine levels': person => withExtra(person, nested(9)),
-  'nine levels of objects': person => withExtra(person, '{"a":'.repeat(8) + '1' + '}'.repeat(8)),
+  'more levels than a hand can write': person => withExtra(person, nested(33)),
+  'as many levels of objects': person => withExtra(person, '{"a":'.repeat(32) + '1' + '}'.repeat(32)),
   'a hundred thousand brackets': () => '['.repeat(16_000),
   'a lone high surrogate': person => withName(person, '"\\ud83d"'),
   'a lone low surrogate': person => withName(person, '"\\ude00"'),
@@ -111,6 +111,30 @@ test('numbers beyond every range, and strings beyond every length, are refused',
   const answer = await post('/account/register', { raw: long, type: 'application/json' })
   assert.ok([413, 422].includes(answer.status), answer.text)
   assert.deepEqual(await site.sql(`SELECT email FROM person WHERE email LIKE '${part}%'`), [])
+})
+
+test('what nobody asks for is skipped, whatever it holds', async () => {
+  const person = await settle(client)
+  for (const value of ['9007199254740992', '-9223372036854775809', '9'.repeat(400), '1e400', '-1e400', `0.${'1'.repeat(100)}`,
+    nested(32), '{"a":'.repeat(30) + '[1e999]' + '}'.repeat(30)]) {
+    const raw = withExtra({ locale: 'uk' }, value)
+    assert.equal((await patch('/account/me', { token: person.token, raw, type: 'application/json' })).status, 200, value)
+  }
+})
+
+test('a number that is too large for its field is a wrong field, in either encoding', async () => {
+  const [person, other] = [await settle(client), await settle(client)]
+  for (const value of ['9007199254740992', '-9007199254740992', '9'.repeat(30), '1e400', '-1e400']) {
+    const json = raw => ({ raw, type: 'application/json' })
+    for (const body of [json(`{"userId":${value}}`), { form: { userId: value } }]) {
+      refused(await post('/chats/direct', { token: person.token, ...body }), 422, 'invalid_fields', ['userId'])
+    }
+    for (const ids of [json(`{"name":"x","userIds":[${other.id},${value}]}`), { form: { name: 'x', userIds: `${other.id},${value}` } }]) {
+      refused(await post('/chats', { token: person.token, ...ids }), 422, 'invalid_fields', ['userIds'])
+    }
+  }
+  const { json: { fields } } = await post('/chats/direct', { token: person.token, raw: '{"userId":1e400}', type: 'application/json' })
+  assert.deepEqual(fields, { userId: 'must be an id' })
 })
 
 test('unusual but right JSON is read right', async () => {

@@ -130,18 +130,18 @@ static const struct row numbers[] = {
 	{ YES, STR("{\"a\":1e-999}") },
 	{ YES, STR("{\"a\":9007199254740992.0}") },
 	{ YES, STR("{\"a\":0.12345678901234567890123456789012345678901234567890123456789}") },
-	{ NO, STR("{\"a\":9007199254740992}") },
-	{ NO, STR("{\"a\":-9007199254740992}") },
-	{ NO, STR("{\"a\":9223372036854775807}") },
-	{ NO, STR("{\"a\":9223372036854775808}") },
-	{ NO, STR("{\"a\":-9223372036854775808}") },
-	{ NO, STR("{\"a\":18446744073709551617}") },
-	{ NO, STR("{\"a\":100000000000000000000000000000000000000}") },
-	{ NO, STR("{\"a\":1e309}") },
-	{ NO, STR("{\"a\":1e999}") },
-	{ NO, STR("{\"a\":-1e999}") },
-	{ NO, STR("{\"a\":1e99999999999999999999}") },
-	{ NO, STR("{\"a\":0.123456789012345678901234567890123456789012345678901234567890123}") },
+	{ YES, STR("{\"a\":9007199254740992}") },
+	{ YES, STR("{\"a\":-9007199254740992}") },
+	{ YES, STR("{\"a\":9223372036854775807}") },
+	{ YES, STR("{\"a\":9223372036854775808}") },
+	{ YES, STR("{\"a\":-9223372036854775808}") },
+	{ YES, STR("{\"a\":18446744073709551617}") },
+	{ YES, STR("{\"a\":100000000000000000000000000000000000000}") },
+	{ YES, STR("{\"a\":1e309}") },
+	{ YES, STR("{\"a\":1e999}") },
+	{ YES, STR("{\"a\":-1e999}") },
+	{ YES, STR("{\"a\":1e99999999999999999999}") },
+	{ YES, STR("{\"a\":0.123456789012345678901234567890123456789012345678901234567890123}") },
 	{ NO, STR("{\"a\":NaN}") },
 	{ NO, STR("{\"a\":nan}") },
 	{ NO, STR("{\"a\":-NaN}") },
@@ -338,7 +338,7 @@ static void only_the_grammar_of_rfc_8259_is_taken(void **state)
 	check("grammar", grammar, COUNT(grammar));
 }
 
-static void only_exact_finite_decimal_numbers_are_taken(void **state)
+static void only_decimal_numbers_are_taken(void **state)
 {
 	(void)state;
 	check("numbers", numbers, COUNT(numbers));
@@ -356,12 +356,12 @@ static void a_name_stands_once_however_it_is_spelt(void **state)
 	check("names", names, COUNT(names));
 }
 
-static void eight_levels_are_taken_and_nine_are_not(void **state)
+static void so_many_levels_are_taken_and_one_more_is_not(void **state)
 {
 	static const char *const ways[][2] = { { "{\"a\":", "}" }, { "[", "]" } };
 
 	(void)state;
-	for (int depth = 1; depth <= 12; depth++)
+	for (int depth = 1; depth <= JSON_DEPTH_MAX + 2; depth++)
 		for (int way = 0; way < 2; way++)
 			for (int inner = 0; inner < 2; inner++) {
 				struct buf b = BUF_INIT(4096);
@@ -439,6 +439,37 @@ static void values_arrive_as_they_were_meant(void **state)
 	json_object_put(tree);
 }
 
+static void what_does_not_fit_is_a_double_beyond_all_integers(void **state)
+{
+	static const char *const rows[] = { "9007199254740992", "9223372036854775808",
+		"100000000000000000000000000000000000000", "1e309", "1e99999999999999999999" };
+	struct json_object *tree, *list, *o;
+	struct buf b = BUF_INIT(4096);
+	const char *why;
+
+	(void)state;
+	buf_z(&b, "{\"-9007199254740992\\\"\":\"1e999\",\"a\":[");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		buf_z(&b, rows[i]);
+		buf_z(&b, ",-");
+		buf_z(&b, rows[i]);
+		buf_z(&b, i + 1 < COUNT(rows) ? "," : "]}");
+	}
+	assert_int_equal(body_parse(buf_as_str(&b), &tree, &why), OK);
+	json_object_object_get_ex(tree, "a", &list);
+	assert_int_equal(json_object_array_length(list), 2 * COUNT(rows));
+	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+		o = json_object_array_get_idx(list, i);
+		EXPECT(json_object_is_type(o, json_type_double), "%s", rows[i / 2]);
+		EXPECT(json_object_get_int64(o) == (i % 2 ? INT64_MIN : INT64_MAX), "%s",
+			rows[i / 2]);
+	}
+	assert_true(json_object_object_get_ex(tree, "-9007199254740992\"", &o));
+	assert_string_equal(json_object_get_string(o), "1e999");
+	json_object_put(tree);
+	buf_free(&b);
+}
+
 static void every_beginning_of_a_text_is_refused(void **state)
 {
 	static const struct str whole = STR(
@@ -463,13 +494,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_grammar_of_rfc_8259_is_taken),
-		cmocka_unit_test(only_exact_finite_decimal_numbers_are_taken),
+		cmocka_unit_test(only_decimal_numbers_are_taken),
 		cmocka_unit_test(only_whole_unicode_text_is_taken),
 		cmocka_unit_test(a_name_stands_once_however_it_is_spelt),
-		cmocka_unit_test(eight_levels_are_taken_and_nine_are_not),
+		cmocka_unit_test(so_many_levels_are_taken_and_one_more_is_not),
 		cmocka_unit_test(a_bottomless_text_costs_no_stack),
 		cmocka_unit_test(members_are_counted_on_all_levels),
 		cmocka_unit_test(values_arrive_as_they_were_meant),
+		cmocka_unit_test(what_does_not_fit_is_a_double_beyond_all_integers),
 		cmocka_unit_test(every_beginning_of_a_text_is_refused),
 	};
 
