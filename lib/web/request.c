@@ -99,13 +99,20 @@ static enum err check_params(struct request *rq)
 	return OK;
 }
 
+/* What may stand in a path by RFC 3986, as it was asked for, so that it can stand in a header, too:
+ * no semicolon, which ends the path of a cookie, and no control character however it is written. */
 static bool plain_path(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
+		bool escape = c == '%' && s.n - i > 2;
+		int high = escape ? str_hex(s.p[i + 1]) : -1,
+		    low = escape ? str_hex(s.p[i + 2]) : -1;
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			    (c && strchr("/._~-", c))))
+		if (high >= 2 && low >= 0 && !(high == 7 && low == 15))
+			i += 2;
+		else if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+				 (c >= '0' && c <= '9') || (c && strchr("/._~-!$&'()*+,=:@", c))))
 			return false;
 	}
 	return true;

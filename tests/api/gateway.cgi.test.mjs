@@ -69,7 +69,7 @@ test('over https the cookies are Secure', async () => {
 })
 
 test('under a prefix the cookies are for the prefix', async () => {
-  for (const prefix of ['/chat', '/a/b-c/d_e.f~1']) {
+  for (const prefix of ['/chat', '/a/b-c/d_e.f~1', '/my%20chat', '/%D1%87%D0%B0%D1%82', '/a+b', '/a@b/app']) {
     const { email, password } = await settle(client)
     const { json, cookies } = await logIn(client, email, password, { prefix })
     assert.ok(cookies.bellhop_refresh.attributes.includes(`Path=${prefix}${BASE}/account/refresh`))
@@ -80,7 +80,7 @@ test('under a prefix the cookies are for the prefix', async () => {
 
 test('a prefix that could break out of a cookie is no address of ours', async () => {
   const person = newcomer()
-  for (const prefix of ['/a;Domain=evil.example', '/a%0d%0aSet-Cookie:x=y', '/a b', '/<script>']) {
+  for (const prefix of ['/a;Domain=evil.example', '/a%0d%0aSet-Cookie:x=y', '/a%', '/a b', '/<script>']) {
     refused(await post('/account/register', { body: person, prefix }).catch(fault => {
       // The document knows this call, so it takes 404 for a fault; here it is the right answer.
       assert.match(fault.message, /answered 404, which the document does not promise/)

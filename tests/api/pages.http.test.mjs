@@ -40,7 +40,7 @@ test('the viewer names no foreign host and has no code of its own inside', async
 
 test('nothing beside www is served', async () => {
   for (const path of ['/bellhop.conf', '/api/../../bellhop.conf', '/..%2fbellhop.conf', '/%2e%2e/var/bellhop.conf', '/.git/config',
-    '/package.json', '/package-lock.json', '/api/.htaccess', '/vendor/', '/cgi-bin/account', '/api/v1/account.c', '/api/v1/bellhop',
+    '/package.json', '/package-lock.json', '/api/.htaccess', '/cgi-bin/account', '/api/v1/account.c', '/api/v1/bellhop',
     '/api/v1/', '/api/v1/nothing', '/api/v1/..%2f..%2fbellhop.conf']) {
     const { status, text } = await client.page(path)
     assert.ok([400, 403, 404].includes(status), `${path}: ${status}`)

@@ -96,7 +96,7 @@ test('two tabs: one follows the log, the other takes over; a logout is a logout 
   await button(third, 'Log in').waitFor()
 })
 
-for (const [what, options] of [['under any prefix', { at: '/some/where/' }], ['without https, where browsers offer less', { origin: PLAIN, expected: /Cross-Origin-Opener-Policy/ }]]) {
+for (const [what, options] of [['under any prefix', { at: '/my%20chat/app/' }], ['without https, where browsers offer less', { origin: PLAIN, expected: /Cross-Origin-Opener-Policy/ }]]) {
   test(what, async t => {
     const { open } = await sit(t, options)
     const page = await open()

@@ -167,7 +167,7 @@ for (const way of Object.keys(ways)) {
     })
 
     test('files have types, a policy and an ETag, under a prefix too', async () => {
-      for (const prefix of ['', '/chat']) {
+      for (const prefix of ['', '/chat', '/app', '/app/img', '/vendor', '/my%20chat', '/%D1%87%D0%B0%D1%82']) {
         const page = await fetch(`${url}${prefix}/api/`)
         assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/html; charset=utf-8'])
         assert.match(page.headers.get('content-security-policy'), /^default-src 'self';.*img-src 'self' data:/)
@@ -175,7 +175,7 @@ for (const way of Object.keys(ways)) {
         assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8')
         assert.ok(script.headers.get('etag'))
         await Promise.all([page.text(), script.text()])
-        for (const [path, type] of [['/', 'text/html; charset=utf-8'], ['/app/main.js', 'text/javascript; charset=utf-8'], ['/worker.js', 'text/javascript; charset=utf-8'],
+        for (const [path, type] of [['/', 'text/html; charset=utf-8'], ['/index.html', 'text/html; charset=utf-8'], ['/app/main.js', 'text/javascript; charset=utf-8'], ['/worker.js', 'text/javascript; charset=utf-8'],
           ['/manifest.webmanifest', 'application/manifest+json']]) {
           const part = await fetch(url + prefix + path)
           assert.deepEqual([part.status, part.headers.get('content-type'), part.headers.get('cache-control')], [200, type, 'no-cache'], prefix + path)
@@ -191,7 +191,7 @@ for (const way of Object.keys(ways)) {
       assert.match(redirect.headers.get('location'), /\/chat\/api\/$/)
     })
 
-    for (const address of ['/package.json', '/api/.hidden', '/account', '/api/v1/../../../bin/account', '/vendor/']) {
+    for (const address of ['/package.json', '/api/.hidden', '/account', '/api/v1/../../../bin/account', '/img/nothing']) {
       test(`${address} is not for anybody`, async () => {
         const answer = await fetch(url + address)
         assert.ok([403, 404].includes(answer.status), answer.status)

@@ -1,8 +1,10 @@
 // lighttpd.conf: which address is answered by whom, and what every answer carries.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import fs from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
+import path from 'node:path'
 import { before, after, describe, test } from 'node:test'
 import { Site, signal, until } from './host.mjs'
 
@@ -43,7 +45,7 @@ function assertProblem({ status, headers, body }, expected, code) {
 }
 
 describe('programs', () => {
-  for (const prefix of ['', '/chat', '/a/b-c/d', '/api', '/api/v2']) {
+  for (const prefix of ['', '/chat', '/a/b-c/d', '/api', '/api/v2', '/app', '/my%20chat', '/%D1%87%D0%B0%D1%82', '/a+b@c']) {
     test(`answer under the prefix "${prefix}"`, async () => {
       const health = await ask(`${prefix}/api/v1/health?x=/api/v1/account`)
       assert.deepEqual([health.status, JSON.parse(health.body).status], [200, 'ok'])
@@ -159,7 +161,7 @@ describe('files', () => {
   }
 
   test('of the web client are there under any prefix, and what is versioned is kept for good', async () => {
-    for (const prefix of ['', '/chat', '/some/where/else']) {
+    for (const prefix of ['', '/chat', '/some/where/else', '/app', '/app/img', '/style', '/vendor', '/i18n', '/my%20chat', '/%D1%87%D0%B0%D1%82']) {
       for (const [path, type] of [['/', 'text/html'], ['/?x=1', 'text/html'], ['/index.html', 'text/html'], ['/app/net/api.js', 'text/javascript'],
         ['/style/base.css', 'text/css'], ['/i18n/uk.json', 'application/json'], ['/img/icon.svg', 'image/svg+xml'], ['/worker.js', 'text/javascript'],
         ['/manifest.webmanifest', 'application/manifest+json'], ['/vendor/files.json', 'application/json']]) {
@@ -175,6 +177,24 @@ describe('files', () => {
     }
   })
 
+  test('of the API’s pages are there under a prefix that is called like a folder of the site', async () => {
+    for (const prefix of ['/app', '/img', '/style/vendor']) {
+      const { body } = await ask(`${prefix}/api/`)
+      assert.match(body, /page\.js/)
+      assert.equal((await ask(`${prefix}/api/index.html`)).body, body)
+      assert.equal((await ask(`${prefix}/api/page.js`)).status, 200)
+      assert.equal((await ask(`${prefix}/api`)).headers.location, `${prefix}/api/`)
+    }
+  })
+
+  test('have such names that the last folder of an address is the one of the site', () => {
+    const folders = ['api', 'app', 'i18n', 'img', 'problem', 'style', 'vendor'], tops = ['worker.js', 'manifest.webmanifest', 'index.html']
+    const below = fs.readdirSync(path.join(site.tree, 'www'), { recursive: true }).map(name => name.split('/').slice(1)).filter(names => names.length)
+    assert.ok(below.length > 50)
+    assert.deepEqual(below.filter(names => names.some(name => folders.includes(name))), [])
+    assert.deepEqual(below.filter(names => tops.includes(names.at(-1))), [['index.html']], 'that of /api/')
+  })
+
   for (const [path, to] of [['/api', '/api/'], ['/chat/api', '/chat/api/'], ['/api?x=1', '/api/']]) {
     test(`${path} leads to ${to}`, async () => {
       const { status, headers } = await ask(path)
@@ -183,7 +203,7 @@ describe('files', () => {
   }
 
   for (const path of ['/package.json', '/package-lock.json', '/x/api/../package.json', '/.htaccess', '/api/.hidden',
-    '/vendor/.git/config', '/problem/413.html', '/vendor/', '/node_modules/x.js', '/app/', '/chat/img/', '/.well-known/', '/chat/problem/']) {
+    '/vendor/.git/config', '/problem/413.html', '/node_modules/x.js', '/img/nothing', '/.well-known/', '/chat/problem/']) {
     test(`${path} is not for anybody`, async () => {
       const { status, body } = await ask(path)
       assert.ok([403, 404].includes(status), status)

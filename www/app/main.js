@@ -8,7 +8,7 @@ import { html, render } from './ui.js'
 import { applyTheme } from './theme.js'
 import { recall } from './work/keep.js'
 import { hear, tell } from './work/tabs.js'
-import { startWorker } from './work/worker.js'
+import { startWorker } from './work/background.js'
 
 const root = document.getElementById('bellhop')
 let shown = null

@@ -8,7 +8,7 @@ import { set } from '../state/store.js'
 import { choice, keepChoice } from './keep.js'
 import { loadChat } from './sync.js'
 import { chatHref, go } from './way.js'
-import { tellWorker } from './worker.js'
+import { tellWorker } from './background.js'
 
 const TOASTS_MAX = 3
 

@@ -1,4 +1,4 @@
-// worker.js - the service worker: brings the pages when there is no network, and shows notifications.
+// background.js - the service worker: brings the pages when there is no network, and shows notifications.
 import { SITE } from '../net/api.js'
 
 // The one address that may become a script here.
