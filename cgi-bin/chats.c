@@ -127,8 +127,8 @@ static enum err list_rooms(struct request *rq)
 	size_t n;
 	enum err e;
 
-	if (in->q.set && in->q.s.n)
-		page.part = fold(rq->arena, in->q.s);
+	if (in->q.set)
+		page.part = fold_name(rq->arena, in->q.s);
 	if (in->after.set && !cursor_read(rq->arena, in->after.s, &page.after_id, &page.after))
 		return field_wrong(rq, "after", "is not what `next` said");
 	e = chat_rooms(rq->db, rq->arena, &page, &chats, &keys, &n);

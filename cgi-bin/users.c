@@ -32,8 +32,8 @@ static enum err list_users(struct request *rq)
 	size_t n;
 	enum err e;
 
-	if (in->q.set && in->q.s.n)
-		search.part = fold(rq->arena, in->q.s);
+	if (in->q.set)
+		search.part = fold_name(rq->arena, in->q.s);
 	if (in->after.set && !cursor_read(rq->arena, in->after.s, &search.after_id, &search.after))
 		return field_wrong(rq, "after", "is not what `next` said");
 	e = user_list(rq->db, rq->arena, &search, &users, &keys, &n);

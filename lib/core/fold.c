@@ -27,6 +27,25 @@ struct str fold(struct arena *a, struct str s)
 	return out;
 }
 
+struct str fold_name(struct arena *a, struct str s)
+{
+	struct str folded = fold(a, s);
+	char *to = arena_alloc(a, folded.n + 1);
+	size_t n = 0;
+
+	if (!folded.p)
+		return folded;
+	for (size_t i = 0; i < folded.n; i++) {
+		char c = folded.p[i];
+
+		if (c != ' ' && (c < '\t' || c > '\r'))
+			to[n++] = c;
+		else if (n && to[n - 1] != ' ')
+			to[n++] = ' ';
+	}
+	return (struct str){ to, n && to[n - 1] == ' ' ? n - 1 : n };
+}
+
 static size_t next(struct str s, size_t at, utf8proc_int32_t *point)
 {
 	utf8proc_ssize_t n = utf8proc_iterate(

@@ -12,6 +12,9 @@
 
 /* NFKC and case folding. Input is valid UTF-8. Absent where the library refuses it. */
 struct str fold(struct arena *a, struct str s);
+/* The same of a name that is searched, or of a part of one: blanks at its ends fall away, and
+ * several are one. */
+struct str fold_name(struct arena *a, struct str s);
 /* How many characters that would be; a single one can become eighteen. */
 size_t fold_length(struct str s);
 /* Folded text with look-alike letters replaced by their Latin twins. */

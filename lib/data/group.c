@@ -41,8 +41,8 @@ static enum err create_group(struct db *db, void *context)
 		if (who.users[i].id == g->owner_id)
 			who.roles[i] = ROLE_OWNER;
 	e = db_run(db, &add_chat, as_text(STR("group")), as_text(g->name),
-		as_text(fold(w->arena, g->name)), as_text(g->image_path), as_text(g->password_hash),
-		as_int(g->public));
+		as_text(fold_name(w->arena, g->name)), as_text(g->image_path),
+		as_text(g->password_hash), as_int(g->public));
 	if (e != OK)
 		return e;
 	w->chat_id = db_inserted(db);
@@ -139,7 +139,7 @@ static enum err change(struct db *db, void *context)
 	struct work *w = context;
 	const struct chat_change *c = w->wish;
 	struct chat_access access;
-	struct str key = c->name.set ? fold(w->arena, c->name.to) : (struct str){ NULL, 0 };
+	struct str key = c->name.set ? fold_name(w->arena, c->name.to) : (struct str){ NULL, 0 };
 	enum err e = group_lock(db, w, ROLE_ADMIN, &access);
 
 	w->last = 0;

@@ -113,7 +113,7 @@ struct str user_name_key(struct arena *a, struct str first, struct str last, str
 	struct str whole = arena_printf(a, "%.*s %.*s%s%.*s", STR_ARG(first), STR_ARG(last),
 		username.p ? " " : "", STR_ARG(username));
 
-	return fold(a, whole);
+	return fold_name(a, whole);
 }
 
 struct str user_full_name(struct arena *a, struct str first, struct str last, bool deleted)

@@ -103,9 +103,19 @@ test('signs that mean something to the database mean themselves', async () => {
   assert.deepEqual(await ids({ q: `50__${part}` }), [])
 })
 
-test('an empty search is no search', async () => {
+test('an empty search is no search, and neither are blanks', async () => {
   const person = await settle(client)
-  assert.ok((await directory(person).ids({ q: '', limit: 200 })).length > 0)
+  for (const q of ['', ' ', ' \t\u00a0\n']) assert.ok((await directory(person).ids({ q, limit: 200 })).length > 1, JSON.stringify(q))
+})
+
+test('blanks at the ends of a search do not count, and several are one, in names, too', async () => {
+  const part = unique()
+  const person = await settle(client, { firstName: `Марія  ${part}`, lastName: 'Вілінська' })
+  const { ids } = directory(person)
+  for (const q of [` ${part} `, `\u00a0марія ${part}  вілінська\n`, `Марія  ${part}`, `${part}\tВіл`]) {
+    assert.deepEqual(await ids({ q }), [person.id], JSON.stringify(q))
+  }
+  assert.deepEqual(await ids({ q: `марія${part}` }), [])
 })
 
 test('contactable leaves out oneself and whom one has a direct chat with', async () => {
