@@ -236,6 +236,17 @@ static enum err refresh(struct request *rq)
 
 /* --- POST /account/logout --- */
 
+/* Who has no session left can be here no more, and need not be away for a while first. With another
+ * one they may be: then who waits with it says so. */
+static void leave_with_the_last(struct request *rq)
+{
+	struct session *left;
+	size_t n;
+
+	if (session_list(rq->db, rq->arena, rq->user_id, 0, 0, &left, &n) == OK && n == 0)
+		presence_leave(rq->host->page, rq->user_id, clock_us(), false);
+}
+
 /* 204; this session is over everywhere. */
 static enum err log_out(struct request *rq)
 {
@@ -245,8 +256,10 @@ static enum err log_out(struct request *rq)
 	cookie_clear_session(rq);
 	if (e == ERR_NOT_FOUND)
 		return OK;
-	if (e == OK)
+	if (e == OK) {
 		news_spread(rq->host->page, &news);
+		leave_with_the_last(rq);
+	}
 	return e;
 }
 
@@ -446,8 +459,10 @@ static enum err end_session(struct request *rq)
 	struct news news = { 0 };
 	enum err e = session_revoke(rq->db, rq->arena, rq->user_id, in->id.n, &news);
 
-	if (e == OK)
+	if (e == OK) {
 		news_spread(rq->host->page, &news);
+		leave_with_the_last(rq);
+	}
 	return e;
 }
 

@@ -258,6 +258,23 @@ test('who logs out, or deletes the account, does not stay online', async () => {
   assert.deepEqual([deleted.online, deleted.lastSeenAt], [false, null])
 })
 
+test('who ends their last session between two polls is offline at once; who has another one that waits is not', async () => {
+  const [ann, out, ended] = await cast(quick, 3)
+  for (const [person, end] of [[out, () => client.post('/account/logout', { token: out.token })],
+    [ended, () => client.del(`/account/sessions/${ended.sessionId}`, { token: ended.token })]]) {
+    await poll(person, `cursor=${await cursorOf(person)}&timeout=0`)
+    assert.equal((await end()).status, 204)
+    assert.equal((await user(ann, person.id)).online, false)
+  }
+  const [bob] = await cast(quick, 1)
+  const phone = await again(quick, bob)
+  await waiting(phone, async () => {
+    await poll(bob, `cursor=${await cursorOf(bob)}&timeout=0`)
+    assert.equal((await client.post('/account/logout', { token: bob.token })).status, 204)
+    assert.equal((await user(ann, bob.id)).online, true)
+  })
+})
+
 test('a chain of polls misses no coming and no going', async () => {
   const [ann, ...others] = await cast(quick, 4)
   for (const other of others) await openDirect(quick, ann, other)
