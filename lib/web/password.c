@@ -27,10 +27,12 @@ static bool is_bcrypt(struct str hash)
 
 const char *password_refusal(const struct conf *c, struct str password, int64_t min, int64_t max)
 {
-	if (!str_utf8(password, NULL))
+	size_t points = 0;
+
+	if (!str_utf8(password, &points))
 		return "must be valid UTF-8 without NUL";
-	if ((int64_t)password.n < min)
-		return "is too short: 8 characters at least";
+	if ((int64_t)points < min)
+		return min > 1 ? "is too short: 8 characters at least" : "must not be empty";
 	if ((int64_t)password.n > max)
 		return "is too long: 256 bytes at most";
 	if (min > 1 && strcmp(c->password_scheme, "bcrypt") == 0 && password.n > BCRYPT_BYTES_MAX)

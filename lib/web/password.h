@@ -12,7 +12,8 @@
 #include "core/err.h"
 #include "core/page.h"
 
-/* Why these bytes cannot be a new password; NULL: they can. */
+/* Why these bytes cannot be a new password; NULL: they can. `min` counts characters, `max` bytes.
+ */
 const char *password_refusal(const struct conf *c, struct str password, int64_t min, int64_t max);
 
 /* The file that has the places; a descriptor, or -1 with errno set. */

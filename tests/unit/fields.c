@@ -276,12 +276,13 @@ static void a_line_is_trimmed_printable_and_not_blank(void **state)
 	expect_all("line", rows, COUNT(rows));
 }
 
-static void a_password_is_bytes_and_never_trimmed(void **state)
+static void a_password_is_any_text_and_never_trimmed(void **state)
 {
 	const struct row rows[] = {
 		{ STR("12345678"), NULL, NULL },
 		{ STR(" 123456 "), NULL, NULL },
-		{ STR("пароль"), NULL, NULL },
+		{ STR("гаслочко"), NULL, NULL },
+		{ STR("пароль!"), "is too short: 8 characters at least", NULL },
 		{ STR("\n\r\t\x01 abc"), NULL, NULL },
 		{ filled("x", 256, ""), NULL, NULL },
 		{ STR("1234567"), "is too short: 8 characters at least", NULL },
@@ -892,7 +893,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_counted_in_characters),
 		cmocka_unit_test(a_line_is_trimmed_printable_and_not_blank),
-		cmocka_unit_test(a_password_is_bytes_and_never_trimmed),
+		cmocka_unit_test(a_password_is_any_text_and_never_trimmed),
 		cmocka_unit_test(an_email_address_is_one_that_people_have),
 		cmocka_unit_test(a_username_is_a_word_that_can_be_seen),
 		cmocka_unit_test(a_date_is_a_day_of_somebodys_life),

@@ -91,7 +91,7 @@ static struct str hash_of(const char *password, const char *prefix, unsigned lon
 /* --- what can be one
  * ---------------------------------------------------------------------------------------- */
 
-static void a_new_password_has_8_to_256_bytes_of_text(void **state)
+static void a_new_password_has_8_characters_to_256_bytes_of_text(void **state)
 {
 	static const struct {
 		size_t bytes;
@@ -124,7 +124,11 @@ static void a_new_password_has_8_to_256_bytes_of_text(void **state)
 				(why && rows[i].why && strcmp(why, rows[i].why) == 0),
 			"%zu bytes: %s", rows[i].bytes, why);
 	}
+	assert_string_equal(password_refusal(&c, STR("пароль!"), 8, 256),
+		"is too short: 8 characters at least");
+	assert_null(password_refusal(&c, STR("пароль!?"), 8, 256));
 	/* Who logs in may have one from before. */
+	assert_string_equal(password_refusal(&c, STR(""), 1, 256), "must not be empty");
 	assert_null(password_refusal(&c, repeated('x', 73), 1, 256));
 }
 
@@ -144,7 +148,7 @@ static void a_password_is_whole_utf8_without_nul(void **state)
 
 		EXPECT(why && strcmp(why, "must be valid UTF-8 without NUL") == 0, "row %zu", i);
 	}
-	assert_null(password_refusal(&c, STR("пароль"), 8, 256)); /* 12 bytes */
+	assert_null(password_refusal(&c, STR("гаслочко"), 8, 256));
 	assert_null(password_refusal(&c, STR("\n\t \x01pass"), 8, 256));
 }
 
@@ -458,7 +462,7 @@ static void without_a_run_directory_it_is_busy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_PLACE(a_new_password_has_8_to_256_bytes_of_text),
+		IN_PLACE(a_new_password_has_8_characters_to_256_bytes_of_text),
 		IN_PLACE(a_password_is_whole_utf8_without_nul),
 		IN_PLACE(a_password_is_right_for_its_own_hash_only),
 		IN_PLACE(hashes_of_other_systems_are_right_and_old),
