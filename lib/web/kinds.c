@@ -115,7 +115,7 @@ static const char *check_date(struct value *v)
 		return "is not a day of the calendar";
 	/* Where it is already tomorrow, tomorrow is today. */
 	if (year < YEAR_MIN || days > clock_wall_ms() / 86400000 + 1)
-		return "must be a day from 1900 until today";
+		return "must be a day from 1900 until today, anywhere on earth";
 	return NULL;
 }
 

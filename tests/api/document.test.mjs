@@ -70,6 +70,12 @@ test('a JSON file may be any JSON', () => {
   }
 })
 
+test('the version is that of the programs, in the examples, too', async () => {
+  const { version } = await (await fetch(`http://127.0.0.1:${site.port}/api/v1/health`)).json()
+  const { examples } = api.paths['/health'].get.responses[200].content['application/json']
+  assert.deepEqual([api.info.version, ...Object.values(examples).map(({ value }) => value.version)], [version, version])
+})
+
 test('examples are what their schemas say', () => {
   const media = []
   const collect = node => {

@@ -391,7 +391,7 @@ static void a_date_is_a_day_of_somebodys_life(void **state)
 {
 	static const char form[] = "must be a date like 1990-12-31",
 			  none[] = "is not a day of the calendar",
-			  range[] = "must be a day from 1900 until today";
+			  range[] = "must be a day from 1900 until today, anywhere on earth";
 	char today[16], in_three_days[16];
 	time_t now = time(NULL);
 	struct row rows[] = {
