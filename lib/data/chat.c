@@ -34,7 +34,8 @@ static struct sql mine =
 static struct sql rooms =
 	SQL("SELECT " CHAT_COLUMNS "'', 0, c.name_key FROM chat c FORCE INDEX (rooms) "
 	    "WHERE c.public = TRUE AND c.name_key >= ? AND (c.name_key > ? OR c.id > ?) "
-	    "AND c.name_key LIKE ? ESCAPE '!' AND c.deleted_at IS NULL AND c.kind = 'group' "
+	    "AND c.name_key COLLATE utf8mb4_nopad_bin LIKE ? ESCAPE '!' AND c.deleted_at IS NULL "
+	    "AND c.kind = 'group' "
 	    "AND NOT EXISTS (SELECT 1 FROM member m WHERE m.chat_id = c.id AND m.user_id = ?) "
 	    "ORDER BY c.name_key, c.id LIMIT ?");
 /* Ten of each chat, however many it has. */

@@ -16,10 +16,12 @@ static struct sql seen =
 
 /* The directory is walked in its own order from where the last page ended, so a page costs what it
  * holds, and people who come or go meanwhile neither shift nor double the others. A deleted person
- * has no name_key. */
+ * has no name_key. The order is one of alphabets (schema/0007_names.sql), in which й is и and ї is
+ * і; who searches means the letter. */
 #define DIRECTORY                                                                                  \
 	"SELECT " USER_COLUMNS ", u.name_key FROM user u FORCE INDEX (directory) "                 \
-	"WHERE u.name_key >= ? AND (u.name_key > ? OR u.id > ?) AND u.name_key LIKE ? ESCAPE '!' "
+	"WHERE u.name_key >= ? AND (u.name_key > ? OR u.id > ?) "                                  \
+	"AND u.name_key COLLATE utf8mb4_nopad_bin LIKE ? ESCAPE '!' "
 static struct sql directory = SQL(DIRECTORY "ORDER BY u.name_key, u.id LIMIT ?");
 static struct sql directory_of_strangers =
 	SQL(DIRECTORY "AND u.id <> ? AND NOT EXISTS (SELECT 1 FROM direct_chat d WHERE "

@@ -177,8 +177,22 @@ test('migrate does nothing twice, refuses a changed step, and says 3 when the da
   assert.equal((await bellhop(['migrate'], { env: { BELLHOP_DATABASE_SOCKET: '/nowhere/db.sock' } })).code, 3)
 })
 
+const sql = words => site.sql(site.setting('database', 'admin_user'), site.setting('database', 'admin_password'), words)
+
+test('an old database gets its names in order, also where the step was cut in the middle', async () => {
+  const old = table => `ALTER TABLE ${table} MODIFY name_key VARCHAR(700) COLLATE utf8mb4_nopad_bin NULL;`
+  const names = ['абак  а', 'єнот', 'їжак', 'яр', 'zorro', 'ärmel']
+  for (const tables of [['user', 'chat'], ['chat']]) {
+    await sql(`SET NAMES utf8mb4; USE bellhop; ${tables.map(old).join('')} DELETE FROM schema_step WHERE name = '0007_names.sql';
+      ${names.map(name => `INSERT INTO user (first_name, last_name, name_key, created_at) VALUES ('x', 'old', '${name}', UTC_TIMESTAMP(3));`).join('')}`)
+    assert.deepEqual(await bellhop(['migrate']), { code: 0, out: 'bellhop: applying 0007_names.sql\n' })
+    assert.deepEqual(await bellhop(['migrate']), { code: 0, out: '' })
+    const kept = await sql("SET NAMES utf8mb4; USE bellhop; SELECT name_key FROM user WHERE last_name = 'old' ORDER BY name_key; DELETE FROM user WHERE last_name = 'old'")
+    assert.deepEqual(kept.out.trim().split('\n'), ['ärmel', 'zorro', 'абак а', 'єнот', 'їжак', 'яр'])
+  }
+})
+
 test('with a single database account all works, and doctor says so', async t => {
-  const sql = words => site.sql(site.setting('database', 'admin_user'), site.setting('database', 'admin_password'), words)
   await sql(`CREATE USER single@localhost IDENTIFIED BY 'one'; GRANT ALL ON bellhop.* TO single@localhost`)
   const one = { var: path.join(site.folder, 'one'), env: site.env }
   fs.mkdirSync(one.var)
