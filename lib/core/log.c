@@ -11,6 +11,11 @@ enum { TAIL = 2 }; /* kept free for a closing quote and the newline */
 
 static int log_fd = STDERR_FILENO;
 static char log_path[4096], log_program[32] = "-";
+static _Thread_local struct {
+	bool on;
+	size_t n;
+	char text[LOG_WRITE_MAX];
+} gathered;
 
 bool log_open(const char *path, const char *program)
 {
@@ -122,13 +127,39 @@ void log_begin(struct log_line *l, const char *level)
 	log_z(l, "program", log_program);
 }
 
+/* A log that cannot be written (disk full) must not stop the service; there is nobody left to tell.
+ */
+static void write_out(const char *text, size_t n)
+{
+	if (n && write(log_fd, text, n) < 0)
+		return;
+}
+
 void log_end(struct log_line *l)
 {
 	l->text[l->n++] = '\n';
-	/* A log that cannot be written (disk full) must not stop the service; there is nobody left
-	 * to tell. */
-	if (write(log_fd, l->text, l->n) < 0)
+	if (!gathered.on) {
+		write_out(l->text, l->n);
 		return;
+	}
+	if (gathered.n + l->n > sizeof gathered.text) {
+		write_out(gathered.text, gathered.n);
+		gathered.n = 0;
+	}
+	memcpy(gathered.text + gathered.n, l->text, l->n);
+	gathered.n += l->n;
+}
+
+void log_gather(void)
+{
+	gathered.on = true;
+}
+
+void log_release(void)
+{
+	write_out(gathered.text, gathered.n);
+	gathered.on = false;
+	gathered.n = 0;
 }
 
 void log_say(const char *level, const char *format, ...)

@@ -222,10 +222,12 @@ static void rung(void *live)
 {
 	struct live *l = live;
 
+	log_gather();
 	if (l->reading.is_news && !l->ending)
 		take_news(l, &l->reading);
 	whisper_rung();
 	live_told(l);
+	log_release();
 	if (l->quiet_s >= QUIET_S && !l->ending)
 		rest(l);
 	l->reading.after = hub_head(l->hub);

@@ -1,5 +1,6 @@
 #include "live/visit.h"
 
+#include "core/log.h"
 #include "live/threads.h"
 #include "web/gate.h"
 #include "web/route.h"
@@ -177,11 +178,13 @@ static void go_on(uv_async_t *async)
 	all->back = NULL;
 	all->back_end = &all->back;
 	uv_mutex_unlock(&all->lock);
+	log_gather();
 	for (; v; v = next) {
 		next = v->next;
 		finish(&v->rq, v->then ? v->then(&v->rq, v->context) : v->outcome);
 		leave(v);
 	}
+	log_release();
 }
 
 struct visit *visit_begin(

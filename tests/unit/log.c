@@ -255,6 +255,38 @@ static void a_line_is_one_write_of_4096_bytes_at_most(void **state)
 	}
 }
 
+/* Lines wait until they are released, or fill a write. */
+static void gathered_lines_are_written_together_and_whole(void **state)
+{
+	char text[LINE_MAX_BYTES + 1];
+	int n = 0, writes = 0;
+	ssize_t got;
+
+	(void)state;
+	log_gather();
+	log_say("info", "number %d", n);
+	assert_int_equal(recv(inbox, text, sizeof text, MSG_DONTWAIT), -1);
+	for (int i = 1; i < PAIRS * 4; i++)
+		log_say("info", "number %d", i);
+	log_release();
+	log_say("info", "alone");
+	while ((got = recv(inbox, text, sizeof text, MSG_DONTWAIT)) > 0) {
+		struct str rest = { text, (size_t)got };
+
+		assert_true(got <= LINE_MAX_BYTES && text[got - 1] == '\n');
+		for (writes++; rest.n; n++) {
+			struct str line = str_cut(&rest, '\n');
+			char end[32];
+
+			snprintf(end, sizeof end, n < PAIRS * 4 ? "\"number %d\"" : "alone", n);
+			EXPECT(memmem(line.p, line.n, end, strlen(end)), "line %d: %.*s", n,
+				STR_ARG(line));
+		}
+	}
+	assert_int_equal(n, PAIRS * 4 + 1);
+	EXPECT(writes < 10, "%d writes", writes);
+}
+
 static int log_that_cannot_be_opened(int number, void *context)
 {
 	char line[LINE_MAX_BYTES + 1];
@@ -373,6 +405,7 @@ int main(void)
 		WITH_INBOX(no_value_can_forge_a_line_or_a_key),
 		WITH_INBOX(random_bytes_come_back_as_they_went_in),
 		WITH_INBOX(a_line_is_one_write_of_4096_bytes_at_most),
+		WITH_INBOX(gathered_lines_are_written_together_and_whole),
 		WITH_INBOX(a_log_that_cannot_be_opened_leaves_it_where_it_was),
 		cmocka_unit_test(lines_of_many_writers_stay_whole_while_the_file_is_moved),
 	};
