@@ -41,7 +41,7 @@ export function programsOf(holder) {
 
 function route(name) {
   return `$HTTP["url"] =~ "^/api/v1/${name}(/|$)" { fastcgi.server = ( "/api/v1/${name}" => ( program + (` +
-    ` "socket" => home + "/run/${name}.sock" )) ) }\n`
+    ` "socket" => home + "/run/${name}.sock", "tcp-fin-propagate" => "enable" )) ) }\n`
 }
 
 const floors = ['floor', 'noop', 'bare']
