@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BEGIN_BYTES = 4 << 20, RANDOM_BYTES = 18, PIECE = 65536 };
@@ -40,20 +41,42 @@ static void begin_hash(struct deposit *d)
 		EVP_DigestInit_ex(d->hash, EVP_sha256(), NULL);
 }
 
-enum err deposit_open(struct deposit *d, const char *directory, bool hashed)
+/* Between its making and its lock the sweep may have come upon it: what that has locked it takes
+ * away, or has done so already. */
+static bool is_ours(int fd)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return false;
+	return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+static int open_new(char place[PLACE_BYTES], const char *directory)
 {
 	char path[CONF_TEXT_MAX + PLACE_BYTES];
+	int fd;
 
+	for (;;) {
+		new_place(place);
+		path_of(path, directory, place);
+		/* The web server reads it, which may be another user of the same group. */
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+		if (fd < 0 || is_ours(fd))
+			return fd;
+		unlink(path);
+		close(fd);
+	}
+}
+
+enum err deposit_open(struct deposit *d, const char *directory, bool hashed)
+{
 	*d = (struct deposit){ .fd = -1 };
-	new_place(d->place);
-	path_of(path, directory, d->place);
-	/* The web server reads it, which may be another user of the same group. */
-	d->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	d->fd = open_new(d->place, directory);
 	if (d->fd < 0) {
 		d->place[0] = 0;
 		return failed();
 	}
-	flock(d->fd, LOCK_EX | LOCK_NB);
 	if (hashed)
 		begin_hash(d);
 	return !hashed || d->hash ? OK : ERR_INTERNAL;

@@ -3,6 +3,8 @@
 
 #include "web/deposit.h"
 
+#include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -128,6 +130,51 @@ static void a_full_disk_is_said_to_be_one(void **state)
 	deposit_drop(&d, "/nowhere");
 }
 
+/* --- the sweep --- */
+
+static _Atomic bool sweeping;
+
+/* As lib/web/tidy.c does, but that it knows of no row and never rests. */
+static void *sweep(void *context)
+{
+	while (sweeping) {
+		DIR *d = opendir(dir);
+		struct dirent *entry;
+
+		while (d && (entry = readdir(d))) {
+			int file = openat(dirfd(d), entry->d_name, O_RDONLY | O_CLOEXEC);
+
+			if (entry->d_name[0] != '.' && file >= 0 && !flock(file, LOCK_EX | LOCK_NB))
+				unlinkat(dirfd(d), entry->d_name, 0);
+			if (file >= 0)
+				close(file);
+		}
+		if (d)
+			closedir(d);
+	}
+	return context;
+}
+
+static void what_has_just_been_made_is_not_swept_away(void **state)
+{
+	enum { ROUNDS = 20000 };
+	pthread_t sweeper;
+	struct deposit d;
+	struct stat st;
+
+	(void)state;
+	sweeping = true;
+	assert_int_equal(pthread_create(&sweeper, NULL, sweep, NULL), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		assert_int_equal(deposit_open(&d, dir, false), OK);
+		assert_int_equal(fstat(d.fd, &st), 0);
+		EXPECT(st.st_nlink == 1, "round %d", i);
+		deposit_drop(&d, dir);
+	}
+	sweeping = false;
+	pthread_join(sweeper, NULL);
+}
+
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, leave_dir)
 
 int main(void)
@@ -137,6 +184,7 @@ int main(void)
 		IN_DIR(what_is_dropped_is_gone),
 		IN_DIR(what_another_has_written_is_measured),
 		IN_DIR(a_full_disk_is_said_to_be_one),
+		IN_DIR(what_has_just_been_made_is_not_swept_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
