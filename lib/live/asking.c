@@ -2,10 +2,11 @@
 
 #include "live/forward.h"
 #include "live/guest.h"
+#include "live/http.h"
 
 #include <stdlib.h>
 
-enum { COMMANDS_MAX = 1024, WAITING_BYTES_MAX = 1 << 20 };
+enum { COMMANDS_MAX = 1024, WAITING_BYTES_MAX = 1 << 20, PROBLEM_MAX = 4096 };
 
 struct command {
 	struct command *next;
@@ -98,6 +99,15 @@ void asking_say(struct guest *g, struct str method, struct str path, struct str 
 void asking_settle(struct guest *g, void *tag, int status, struct str body)
 {
 	join(g, (struct command){ .tag = tag, .status = status, .body = body }, false);
+}
+
+void asking_refuse(struct guest *g, void *tag, int status, const char *code, const char *detail)
+{
+	struct buf problem = BUF_INIT(PROBLEM_MAX);
+
+	http_problem(&problem, status, code, detail);
+	asking_settle(g, tag, status, buf_as_str(&problem));
+	buf_free(&problem);
 }
 
 void asking_end(struct guest *g)

@@ -17,6 +17,8 @@ void asking_say(struct guest *g, struct str method, struct str path, struct str 
 	bool at_once);
 /* One whose answer is known already: it is given when those before it have been. */
 void asking_settle(struct guest *g, void *tag, int status, struct str body);
+/* The same with a problem document of ours. */
+void asking_refuse(struct guest *g, void *tag, int status, const char *code, const char *detail);
 /* Who they are was asked, and all had to wait for that. */
 void asking_go_on(struct guest *g);
 /* They have gone: what is being asked is done all the same, the rest is not. */

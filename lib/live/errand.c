@@ -33,7 +33,8 @@ enum step { LISTING_CHATS, FINDING_DIALOG, LOOKING_AT_GROUP, LISTING, NAMING, OP
 struct errand {
 	char type[TYPE_MAX];
 	enum step step;
-	int64_t id; /* of the group, or of the other person */
+	int64_t id;      /* of the group, or of the other person */
+	int64_t user_id; /* who is to be added to it */
 	int64_t limit, skip;
 	struct json_object *chat;   /* that is looked at */
 	struct json_object *rows;   /* to be said: messages, or chats with their last one */
@@ -234,7 +235,6 @@ static void ask_to_do(const struct deed *k, struct errand *e, struct guest *g, b
 {
 	struct json_object *body = json_object_new_object(), *ids = NULL;
 	struct buf path = BUF_INIT(128);
-	int64_t user_id = 0;
 
 	for (const char *p = k->path; *p; p++)
 		if (*p == '@')
@@ -245,9 +245,8 @@ static void ask_to_do(const struct deed *k, struct errand *e, struct guest *g, b
 		json_object_object_add(
 			body, k->as, json_object_get(tree_member(e->params, k->text)));
 	if (strcmp(e->type, "addUserInGroup") == 0) {
-		number_of(e->params, "userId", 1, INT64_MAX, &user_id);
 		ids = json_object_new_array();
-		json_object_array_add(ids, json_object_new_int64(user_id));
+		json_object_array_add(ids, json_object_new_int64(e->user_id));
 		json_object_object_add(body, "userIds", ids);
 	}
 	if (k->step == OPENING)
@@ -415,14 +414,14 @@ static const char *cannot_be_said(struct str content)
 static const char *read_params(const struct deed *k, struct json_object *params, struct errand *e)
 {
 	const char *why;
-	int64_t page = 1, user_id = 0;
+	int64_t page = 1;
 
 	e->limit = LIMIT_STANDARD;
 	if (k->id && !number_of(params, k->id, 1, ID_MAX, &e->id))
 		return strcmp(k->id, "groupId") == 0 ? "groupId must be the id of a group"
 						     : "receiverId must be the id of a user";
 	if (strcmp(k->type, "addUserInGroup") == 0 &&
-		!number_of(params, "userId", 1, ID_MAX, &user_id))
+		!number_of(params, "userId", 1, ID_MAX, &e->user_id))
 		return "userId must be the id of a user";
 	if (k->text && !tree_words(tree_member(params, k->text)).p)
 		return strcmp(k->text, "content") == 0 ? "content must be text"

@@ -150,17 +150,6 @@ static char *tag_of(struct str res)
 	return tag;
 }
 
-/* The answer to `res`, when its turn comes, that no program has given. */
-static void settle_problem(
-	struct native *n, struct str res, int status, const char *code, const char *detail)
-{
-	struct buf problem = BUF_INIT(PROBLEM_MAX);
-
-	http_problem(&problem, status, code, detail);
-	asking_settle(&n->guest, tag_of(res), status, buf_as_str(&problem));
-	buf_free(&problem);
-}
-
 /* --- what is heard --- */
 
 /* The number or word a request goes by, as JSON. */
@@ -200,12 +189,13 @@ static void ask(struct native *n, struct json_object *o)
 	if (!method.p)
 		method = STR("GET");
 	if (str_is(res, "null") || !is_method(method) || !is_path(path)) {
-		settle_problem(n, res, 400, "bad_request",
+		asking_refuse(&n->guest, tag_of(res), 400, "bad_request",
 			"A request has req, method and path; see the description of /ws.");
 		return;
 	}
 	if (!n->guest.is_in && !n->guest.is_entering) {
-		settle_problem(n, res, 401, "unauthorized", "Say {\"auth\":\"…\"} first.");
+		asking_refuse(
+			&n->guest, tag_of(res), 401, "unauthorized", "Say {\"auth\":\"…\"} first.");
 		return;
 	}
 	if (json_object_object_get_ex(o, "body", &body) && body)
@@ -249,14 +239,15 @@ static void on_message(struct wire *w, struct str bytes, bool binary)
 	if (!asking_has_room(&n->guest))
 		say_full(n, name_of(o));
 	else if (!o)
-		settle_problem(n, STR("null"), 400, "malformed_json",
+		asking_refuse(&n->guest, tag_of(STR("null")), 400, "malformed_json",
 			why ? why : "The frame is not a JSON object.");
 	else if (!json_object_object_get_ex(o, "auth", NULL))
 		ask(n, o);
 	else if (!n->guest.entering)
 		enter(n, o);
 	else
-		settle_problem(n, STR("null"), 400, "bad_request", "One token at a time.");
+		asking_refuse(
+			&n->guest, tag_of(STR("null")), 400, "bad_request", "One token at a time.");
 	json_object_put(o);
 }
 

@@ -185,16 +185,6 @@ static void *tag_of(int64_t id)
 	return id < 0 ? NULL : (void *)(intptr_t)(id + 1);
 }
 
-static void settle_problem(
-	struct visitor *v, int64_t id, int status, const char *code, const char *detail)
-{
-	struct buf text = BUF_INIT(PROBLEM_MAX);
-
-	http_problem(&text, status, code, detail);
-	asking_settle(&v->guest, tag_of(id), status, buf_as_str(&text));
-	buf_free(&text);
-}
-
 static void settle_wrong(struct visitor *v, int64_t id, const char *why)
 {
 	struct buf text = BUF_INIT(PROBLEM_MAX);
@@ -219,7 +209,7 @@ static void renew(struct visitor *v, int64_t id, struct str token)
 	if (!token.p) {
 		settle_wrong(v, id, "token must be an access token");
 	} else if (v->guest.entering) {
-		settle_problem(v, id, 400, "bad_request", "One token at a time.");
+		asking_refuse(&v->guest, tag_of(id), 400, "bad_request", "One token at a time.");
 	} else {
 		v->renewal = id;
 		guest_enter(&v->guest, token, (struct str){ NULL, 0 });
@@ -254,7 +244,7 @@ static void on_said(struct sio_socket *s, const struct packet *p, const struct s
 		return;
 	}
 	if (p->unfit) {
-		settle_problem(v, p->id, 400, "malformed_json", p->unfit);
+		asking_refuse(&v->guest, tag_of(p->id), 400, "malformed_json", p->unfit);
 		return;
 	}
 	name = json_object_get_string(json_object_array_get_idx(p->tree, 0));
